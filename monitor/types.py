@@ -97,11 +97,18 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A post that its network no longer shows, since when as far as we know, and why."""
+    """A post that its network no longer shows, since when as far as we know, and why.
+
+    An export adds what a purge leaves of the post (its timing and its place), so that figures can be rebuilt.
+    """
 
     post: str
     at: datetime
     cause: DeletionCause = "unknown"
+    created_at: datetime | None = None
+    reply_to: str | None = None
+    thread: str | None = None
+    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,134 @@
+"""The store: every question the program asks of its database, and every fact it keeps.
+
+``Store.open`` takes a file's path (SQLite) or ``postgresql://…``. Its parts are small classes, each for one matter.
+Add a test to ``tests/store`` for each new method: they run on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imported when they are used
+    from monitor.store.conversations import Conversations
+    from monitor.store.database import Database
+    from monitor.store.figures import Figures
+    from monitor.store.pages import Pages
+    from monitor.store.queue import Queue
+    from monitor.store.readings import Readings
+    from monitor.store.sources import Sources
+    from monitor.store.work import Work
+
+
+class Store:
+    """One connection's view of the database. Every method raises :class:`~monitor.errors.StoreError` on failure."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    @classmethod
+    def open(cls, where: str, *, read_only: bool = False) -> Store:
+        """Open a database, making or upgrading it unless ``read_only``. Raises ``StoreError`` with the cure."""
+        if where.startswith(("postgres://", "postgresql://")):
+            try:
+                from monitor.store.postgres import Postgres  # noqa: PLC0415 - an optional dependency
+            except ImportError as error:
+                raise _failure(f"{where.split('@')[-1]}: install the PostgreSQL driver: pip install psycopg[binary]", error) from error
+            kind: type[Database] = Postgres
+        else:
+            from monitor.store.sqlite import Sqlite  # noqa: PLC0415 - only one engine is ever needed
+
+            if read_only and not Path(where).is_file():
+                raise _failure(f"{where}: there is no such database; run `monitor run --once` or `monitor import` first")
+            kind = Sqlite
+        with _guard(kind.Error, where):
+            db = kind(where) if kind.engine == "postgres" else kind(where, read_only=read_only)  # type: ignore[call-arg]
+            if not read_only:
+                db.migrate()
+                db.change("insert_counter", name="rev")
+                db.change("insert_counter", name="aid")
+        return cls(db)
+
+    @property
+    def pages(self) -> Pages:
+        """Taking in what connectors bring."""
+        from monitor.store.pages import Pages  # noqa: PLC0415 - see above
+
+        return Pages(self.db)
+
+    @property
+    def sources(self) -> Sources:
+        """Sources, their cursors, gaps, refused records, and failing jobs."""
+        from monitor.store.sources import Sources  # noqa: PLC0415 - see above
+
+        return Sources(self.db)
+
+    @property
+    def work(self) -> Work:
+        """What jobs have still to do: texts without a label, progress marks."""
+        from monitor.store.work import Work  # noqa: PLC0415 - see above
+
+        return Work(self.db)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations, turns, needs and events."""
+        from monitor.store.conversations import Conversations  # noqa: PLC0415 - see above
+
+        return Conversations(self.db)
+
+    @property
+    def queue(self) -> Queue:
+        """What waits for an answer."""
+        from monitor.store.queue import Queue  # noqa: PLC0415 - see above
+
+        return Queue(self.db)
+
+    @property
+    def readings(self) -> Readings:
+        """Counts at equal ages and their rollups."""
+        from monitor.store.readings import Readings  # noqa: PLC0415 - see above
+
+        return Readings(self.db)
+
+    @property
+    def figures(self) -> Figures:
+        """Rows from which figures are computed: turns, labels, mentions, alerts."""
+        from monitor.store.figures import Figures  # noqa: PLC0415 - see above
+
+        return Figures(self.db)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; nested use joins the outer transaction."""
+        with self.db.transaction():
+            yield
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def _guard(kind: type[Exception], where: str) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        shown = where.split("@")[-1]  # a connection string may hold a password
+        raise _failure(f"{shown}: cannot be opened: {error}; check the path and its rights", error) from error
+
+
+def _failure(message: str, cause: BaseException | None = None) -> Exception:
+    from monitor.errors import StoreError  # noqa: PLC0415 - see above
+
+    failure = StoreError(message)
+    failure.__cause__ = cause
+    return failure

@@ -1,0 +1,246 @@
+"""Settings: config.toml read, checked whole, and turned into values; every mistake is reported at once with its line."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import takewhile
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from monitor.errors import ConfigError
+from monitor.timing import Calendar, Interval, always_open, parse_duration, parse_hours, public_holidays
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOLIDAY_YEARS = range(2005, 2036)
+
+
+def _duration(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _hours(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    return parse_hours(value) if isinstance(value, str) else value
+
+
+def _zone(value: str) -> str:
+    always_open(value)
+    return value
+
+
+Duration = Annotated[int, BeforeValidator(_duration), Field(gt=0, strict=True)]
+Hours = Annotated[tuple[Interval, ...], BeforeValidator(_hours)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Closure(_Table):
+    """Days on which the brand does not answer: both ends included."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+    name: str = ""
+
+
+class CalendarSettings(_Table):
+    """When the brand's people answer; without hours the calendar is always open."""
+
+    mon: Hours = ()
+    tue: Hours = ()
+    wed: Hours = ()
+    thu: Hours = ()
+    fri: Hours = ()
+    sat: Hours = ()
+    sun: Hours = ()
+    holidays: str | None = None
+    closures: tuple[Closure, ...] = ()
+    special: dict[date, Hours] = Field(default_factory=dict)
+
+
+class Targets(_Table):
+    """Promised response times in business seconds, by urgency."""
+
+    high: Duration = 30 * 60
+    normal: Duration = 4 * 3600
+
+
+class Source(BaseModel):
+    """One connector reading for one brand; keys beyond these belong to the connector and are checked by it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    connector: str
+    name: str | None = None
+    every: Duration = 60
+
+    @property
+    def own_settings(self) -> dict[str, Any]:
+        """The keys that belong to the connector."""
+        return dict(self.model_extra or {})
+
+
+class Brand(_Table):
+    """What is watched."""
+
+    name: str = Field(min_length=1)
+    zone: Zone = "UTC"
+    words: tuple[str, ...] = ()
+    risk_words: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()
+    accounts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    calendar: CalendarSettings = CalendarSettings()
+    targets: Targets = Targets()
+    source: tuple[Source, ...] = ()
+
+    def opening_hours(self) -> Calendar:
+        """Build the business calendar. Raises ``ValueError`` when the holidays' country is unknown."""
+        settings = self.calendar
+        hours = {i: getattr(settings, day) for i, day in enumerate(DAYS)}
+        if not any(hours.values()):
+            hours = dict.fromkeys(range(7), ((0, 24 * 60),))
+        return Calendar.of(
+            self.zone,
+            hours,
+            holidays=public_holidays(settings.holidays, HOLIDAY_YEARS) if settings.holidays else None,
+            closures={(closure.start, closure.end): closure.name for closure in settings.closures},
+            special=settings.special,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when something changes that due times or triage follow from."""
+        facts = self.model_dump_json(include={"zone", "calendar", "targets", "risk_words"})
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+class Alerts(_Table):
+    """When unusual volume or sentiment becomes an alert."""
+
+    floor: int = Field(default=5, ge=1)
+    authors: int = Field(default=3, ge=1)
+    budget: Annotated[str, Field(pattern=r"^\d+/(week|month|quarter|year)$")] = "1/month"
+
+
+class Measure(_Table):
+    """At which ages the counts of own posts are read again."""
+
+    ages: tuple[Duration, ...] = (900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400, 2 * 86400, 4 * 86400, 7 * 86400)
+
+
+class Settings(_Table):
+    """The whole of config.toml."""
+
+    database: str = "monitor.db"
+    language: Literal["auto", "en", "ja"] = "auto"
+    model: str = "bundled"
+    threads: int = Field(default=0, ge=0)
+    alerts: Alerts = Alerts()
+    measure: Measure = Measure()
+    brand: tuple[Brand, ...] = ()
+
+    def find(self, brand: str) -> Brand:
+        """Return a brand's settings, or the defaults for a brand that only an import knows."""
+        for candidate in self.brand:
+            if candidate.name == brand:
+                return candidate
+        return Brand(name=brand)
+
+
+def load(path: Path) -> Settings:
+    """Read and check a settings file. Raises :class:`ConfigError` with every mistake, each with its line and a hint."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: there is no such file; `monitor check --example > {path}` writes one"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8"]) from error
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: {error}"]) from error
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError([_mistake(path, text, found) for found in error.errors()]) from error
+    mistakes = list(_contradictions(settings))
+    if mistakes:
+        raise ConfigError([f"{path}:{_line(text, where)}: {message}" for where, message in mistakes])
+    return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    names: set[str] = set()
+    for i, brand in enumerate(settings.brand):
+        if brand.name in names:
+            yield ("brand", i, "name"), f"brand {brand.name!r} appears twice; give each brand one [[brand]] table"
+        names.add(brand.name)
+        try:
+            brand.opening_hours()
+        except ValueError as error:
+            yield ("brand", i, "calendar"), str(error)
+
+
+def _mistake(path: Path, text: str, found: Mapping[str, Any]) -> str:
+    where = tuple(part for part in found["loc"] if part not in ("function-before[_duration(), int]",))
+    shown = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in where).replace(".[", "[")
+    message = str(found["msg"]).removeprefix("Value error, ")
+    if found["type"] == "extra_forbidden":
+        known = _fields(where[:-1])
+        close = difflib.get_close_matches(str(where[-1]), known, n=1)
+        message = "unknown key"
+        if any(word in str(where[-1]) for word in ("token", "secret", "password", "key")):
+            message += "; secrets are never written here: name the environment variable that holds one (…_env)"
+        elif close:
+            message += f"; did you mean {close[0]!r}?"
+        else:
+            message += f"; known here: {', '.join(known)}"
+    elif found["type"] == "missing":
+        message = "is missing; add it"
+    elif "input" in found and not isinstance(found["input"], dict | list):
+        message = f"{message} (found {found['input']!r})"
+    return f"{path}:{_line(text, where)}: {shown}: {message}"
+
+
+def _fields(where: tuple[str | int, ...]) -> list[str]:
+    model: Any = Settings
+    for part in where:
+        if isinstance(part, int) or not hasattr(model, "model_fields"):
+            continue
+        field = next((f for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        model = field.annotation if field else None
+        while get_origin(model) is tuple:
+            model = get_args(model)[0]
+    return [f.alias or n for n, f in model.model_fields.items()] if hasattr(model, "model_fields") else []
+
+
+def _line(text: str, where: tuple[str | int, ...]) -> int:
+    """Find the line of a setting; tomllib tells none, so tables and keys are followed as they are written."""
+    path = [str(part) for part in where if not isinstance(part, int)]
+    numbers = [part for part in where if isinstance(part, int)]
+    wanted = numbers[0] if numbers else 0
+    table: list[str] = []
+    seen, best, depth = -1, 1, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            table = stripped.strip("[] \t").split("#")[0].strip(" ]").split(".")
+            seen += stripped.startswith("[[brand]]")
+        elif "=" not in stripped or stripped.startswith("#"):
+            continue
+        keys = table if stripped.startswith("[") else [*table, stripped.split("=")[0].strip().strip('"')]
+        if path[:1] == ["brand"] and seen != wanted:
+            continue
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(keys, path, strict=False)))
+        if common > depth:
+            best, depth = number, common
+    return best

@@ -1,0 +1,189 @@
+"""Figures of a span, each with its numerator, denominator and what it covers; the one source for CLI, digest and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitor.engagement import Rate, negative_share, net_sentiment
+from monitor.response import Case, Turn, cases, clocks, direct, figures, resolution, slowest
+from monitor.store import Store
+from monitor.timing import Calendar, from_epoch, iso, to_epoch
+
+EVER = 0
+NEVER = 4102444800  # 2100-01-01: an end after everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """``[start, end)`` in epoch seconds; the defaults take in everything."""
+
+    start: int = EVER
+    end: int = NEVER
+
+
+def observed_until(store: Store, brand: str, now: datetime) -> datetime:
+    """The instant up to which a brand has been watched: now, or for closed archives their newest post.
+
+    A question of 2017 in an archive of 2017 has not been waiting since; nothing is known of what came after.
+    """
+    sources = [row for row in store.sources.all() if row["brand"] in (None, brand)]
+    if any(not row["archive"] for row in sources):
+        return now
+    newest = store.figures.newest()
+    return now if newest is None else min(now, from_epoch(newest))
+
+
+def coverage(store: Store, brand: str, span: Span, now: datetime) -> dict[str, Any]:
+    """Coverage = 1 - uncertain time / window, with the gaps behind it; refilled gaps are listed but certain.
+
+    A span without limits has no window: its ratio is ``None``.
+    """
+    end = min(span.end, to_epoch(now))
+    gaps = store.sources.gaps(span.start, end, brand)
+    down = [
+        (max(row["down_since"], span.start), end)
+        for row in store.sources.all()
+        if row["brand"] in (None, brand) and row["down_since"] is not None and row["down_since"] < end
+    ]
+    spans = [(max(g["start_at"], span.start), min(g["end_at"], end)) for g in gaps if g["state"] != "refilled"] + down
+    uncertain = _union(spans)
+    window = None if span.start == EVER else max(0, end - span.start)
+    return {
+        "window_s": window,
+        "uncertain_s": uncertain,
+        "ratio": None if not window else 1 - uncertain / window,
+        "gaps": [
+            {
+                "source": g["source"],
+                "from": iso(from_epoch(g["start_at"])),
+                "to": iso(from_epoch(g["end_at"])),
+                "cause": g["cause"],
+                "state": g["state"],
+            }
+            for g in gaps
+        ],
+    }
+
+
+def _union(spans: Sequence[tuple[int, int]]) -> int:
+    total, reached = 0, EVER
+    for start, end in sorted(spans):
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A brand's calendar and its default target in business seconds."""
+
+    calendar: Calendar
+    default_within: int
+
+
+def response(store: Store, brand: str, clock: Clock, span: Span, now: datetime) -> dict[str, Any]:
+    """Response of a brand to the turns that began in a span, by arrival, direct answers beside them."""
+    until = observed_until(store, brand, now)
+    found = store.figures.turns(brand, span.start, span.end)
+    turns = [turn for _, turn in found]
+    by_conversation: dict[int, list[Turn]] = {}
+    for cid, turn in found:
+        by_conversation.setdefault(cid, []).append(turn)
+    matters: list[Case] = [case for group in by_conversation.values() for case in cases(group, until=until)]
+    waits = store.figures.direct_waits(span.start, span.end).get(brand, [])
+    numbers = figures(turns, calendar=clock.calendar, default_within=clock.default_within, until=until)
+    return {
+        "brand": brand,
+        "from": None if span.start == EVER else iso(from_epoch(span.start)),
+        "to": None if span.end == NEVER else iso(from_epoch(span.end)),
+        "direct": direct(waits),
+        "turns": numbers.as_dict(),
+        "resolution": resolution(matters, calendar=clock.calendar, until=until).as_dict(),
+        "slowest": _slowest(store, turns, clock.calendar),
+        "coverage": coverage(store, brand, span, now),
+    }
+
+
+def _slowest(store: Store, turns: Sequence[Turn], calendar: Calendar) -> list[dict[str, Any]]:
+    worst = slowest(turns)
+    posts = store.figures.posts([int(turn.start_post) for turn in worst])
+    found = []
+    for turn in worst:
+        post = posts.get(int(turn.start_post))
+        waited = clocks(turn, calendar)
+        found.append(
+            {
+                "post": post["id"] if post else None,
+                "author": post["handle"] if post else None,
+                "asked_at": iso(turn.started_at),
+                "network_s": waited.network,
+                "work_s": waited.work,
+            }
+        )
+    return found
+
+
+def engagement(store: Store, span: Span, brand: str | None = None) -> list[dict[str, Any]]:
+    """Engagement rates of each brand on each network at each age, from the rollups; networks are never mixed."""
+    rows = store.readings.rates(span.start, span.end)
+    return [
+        {"brand": name, "network": network, "age_s": age, "posts": row["posts"], "read": row["known"]}
+        | {"rates": [rate.as_dict() for rate in _rates(row, age, network)]}
+        for name, network, age, row in rows
+        if brand in (None, name)
+    ]
+
+
+def _rates(row: Any, age: int, network: str) -> list[Rate]:  # noqa: ANN401 - a database row
+    def rate(name: str, numerator: Any, denominator: Any, n: int, note: str, partial: int = 0) -> Rate:  # noqa: ANN401
+        known = numerator is not None and bool(denominator)
+        return Rate(
+            name=name,
+            numerator=numerator,
+            denominator=denominator,
+            value=numerator / denominator if known else None,
+            n=n,
+            missing=row["posts"] - n,
+            partial=partial,
+            age_s=age,
+            note=("partial_counts" if partial else None) if known else note,
+        )
+
+    if network == "reddit":
+        return [
+            rate("comments_per_post", row["comments"], row["with_comments"], row["with_comments"], "no_counts"),
+            rate("score_at_age", row["score"], row["with_score"], row["with_score"], "no_counts"),
+        ]
+    n = row["with_impressions"]
+    return [
+        rate("er_impressions", row["impression_engagements"], row["impressions"], n, "no_impressions", row["partial"]),
+        rate("er_impressions_mean", row["rate_sum"], n, n, "no_impressions", row["partial"]),
+        rate("er_followers", row["follower_engagements"], row["followers"], row["with_followers"], "no_followers"),
+    ]
+
+
+def sentiment(store: Store, brand: str, model: str, span: Span) -> dict[str, Any]:
+    """Feeling in a brand's mentions of a span: counts by label, net sentiment and negative share with intervals."""
+    counts = store.figures.label_counts(brand, model, span.start, span.end)
+    known = {name: counts.get(name, 0) for name in ("positive", "negative", "neutral")}
+    unsure = counts.get("unsure", 0)
+    return {
+        "model": model,
+        "counts": known | {"unsure": unsure},
+        "net_sentiment": net_sentiment(**known, unsure=unsure).as_dict(),
+        "negative_share": negative_share(**known, unsure=unsure).as_dict(),
+    }
+
+
+def mentions(store: Store, brand: str, span: Span) -> dict[str, int]:
+    """How many posts of a span are about a brand, and by how many people."""
+    posts, authors = store.figures.mention_counts(brand, span.start, span.end)
+    return {"posts": posts, "authors": authors}
+
+
+def by_name(rates: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """Return the rate of that name among the rates of one row of :func:`engagement`."""
+    return next((rate for rate in rates if rate["name"] == name), None)

@@ -1,0 +1,95 @@
+"""Rows from which figures are computed: turns, direct answers, labels, mentions, alerts. Times are epoch seconds."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from monitor.response import Turn
+from monitor.store.database import Database
+from monitor.timing import from_epoch
+
+
+class Figures:
+    """Reads facts; rates and durations are computed by the rules when they are asked for."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def turns(self, brand: str, start: int, end: int) -> list[tuple[int, Turn]]:
+        """Return a brand's turns whose clock started in ``[start, end)``, each with its conversation."""
+        rows = self._db.rows("turns_between", brand=brand, start=start, end=end)
+        return [(row["cid"], _turn(row)) for row in rows]
+
+    def direct_waits(self, start: int, end: int) -> dict[str, list[int]]:
+        """Return by brand the seconds from each customer post of the span to its earliest direct answer by a person."""
+        waits: dict[str, list[int]] = defaultdict(list)
+        for row in self._db.rows("direct_answers", start=start, end=end):
+            waits[row["brand"]].append(max(0, row["answered_at"] - row["asked_at"]))
+        return waits
+
+    def label_counts(self, brand: str, model: str, start: int, end: int) -> dict[str, int]:
+        """Return how many of a brand's mentions of a span have each label of a model."""
+        rows = self._db.rows("label_counts", brand=brand, model=model, start=start, end=end)
+        return {row["label"]: row["n"] for row in rows}
+
+    def mention_counts(self, brand: str, start: int, end: int) -> tuple[int, int]:
+        """Return how many posts of a span are about a brand, and by how many people."""
+        row = self._db.rows("count_mentions", brand=brand, start=start, end=end)[0]
+        return row["posts"], row["authors"]
+
+    def mention_times(self, brand: str, model: str, start: int, end: int) -> list[Any]:
+        """Return when a brand was mentioned, by whom, and how the model took it; without history and reposts."""
+        return self._db.rows("mention_times", brand=brand, model=model, start=start, end=end)
+
+    def mention_texts(self, brand: str, model: str, start: int, end: int, limit: int = 2000) -> list[Any]:
+        """Return the texts of a brand's mentions in a span."""
+        return self._db.rows("mention_texts", brand=brand, model=model, start=start, end=end, limit=limit)
+
+    def own_post_times(self, brand: str, start: int, end: int) -> list[Any]:
+        """Return the brand's own posts of a span that are not replies: ``id``, ``created_at``, ``campaign``."""
+        return self._db.rows("own_between", brand=brand, start=start, end=end)
+
+    def posts(self, pids: list[int]) -> dict[int, Any]:
+        """Return posts by key, with their authors."""
+        return {row["pid"]: row for row in self._db.rows("queue_posts", pids=pids)} if pids else {}
+
+    def put_alert(self, **fields: Any) -> None:  # noqa: ANN401 - columns of ``alerts``
+        """Store an episode; the same episode seen again is brought up to date."""
+        self._db.change("upsert_alert", **fields)
+
+    def alerts(self, start: int, end: int, brand: str | None = None) -> list[dict[str, Any]]:
+        """Return the episodes that touch ``[start, end)``, newest first."""
+        rows = self._db.rows("alerts_between", start=start, end=end)
+        return [
+            {**{name: row[name] for name in row.keys()}, "evidence": json.loads(row["evidence"])}  # noqa: SIM118 - a row is no dict
+            for row in rows
+            if brand in (None, row["brand"])
+        ]
+
+    def put_digest(self, brand: str, week: str, body: str, made_at: int) -> None:
+        """Keep a brand's week as it was reported."""
+        self._db.change("put_digest", brand=brand, week=week, body=body, made_at=made_at)
+
+    def newest(self) -> int | None:
+        """Return when the newest stored post was written."""
+        return self._db.rows("totals")[0]["newest"]  # type: ignore[no-any-return]
+
+
+def _turn(row: Any) -> Turn:  # noqa: ANN401 - a database row
+    return Turn(
+        first_post=str(row["first_pid"]),
+        start_post=str(row["start_pid"]),
+        started_at=from_epoch(row["started_at"]),
+        last_post=str(row["last_pid"]),
+        last_at=from_epoch(row["last_at"]),
+        posts=row["posts"],
+        needs_reply=bool(row["needs_reply"]),
+        demands=tuple((from_epoch(at), seconds) for at, seconds in json.loads(row["demands"])),
+        answered_at=None if row["answered_at"] is None else from_epoch(row["answered_at"]),
+        answer_post=None if row["answer_pid"] is None else str(row["answer_pid"]),
+        excluded=row["excluded"],
+        excluded_at=None if row["excluded_at"] is None else from_epoch(row["excluded_at"]),
+        seen_at=None if row["seen_at"] is None else from_epoch(row["seen_at"]),
+    )

@@ -1,0 +1,441 @@
+-- Every statement the program runs, in the subset that SQLite and PostgreSQL share; see docs/decisions/0001-storage.md.
+-- A block is "-- name: purpose" and its SQL. ":name" takes one value or, inside IN (…), a list; "?" is for many rows.
+
+-- lock_counter: take the write lock of a counter until the transaction ends
+UPDATE counters SET value = value WHERE name = :name;
+
+-- counter: last number that was given out
+SELECT value FROM counters WHERE name = :name;
+
+-- set_counter: remember the last number that was given out
+UPDATE counters SET value = :value WHERE name = :name;
+
+-- insert_counter: make a counter
+INSERT INTO counters (name, value) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING;
+
+-- posts_by_id: what is stored of these posts
+SELECT pid, id, aid, text, thread, brand, edited_at, deleted_at FROM posts WHERE id IN (:ids);
+
+-- pids_by_id: keys of these posts that are not deleted
+SELECT pid, id FROM posts WHERE id IN (:ids) AND deleted_at IS NULL;
+
+-- purged: which of these posts were deleted on their network
+SELECT id FROM purges WHERE id IN (:ids);
+
+-- insert_post: a new post
+INSERT INTO posts (pid, id, rev, aid, text, created_at, seen_at, stored_at, reply_to, thread, quote_of, repost_of, brand, lang, url,
+  campaign, edited_at, deleted_at, machine, history)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING;
+
+-- update_text: an edited post
+UPDATE posts SET text = :text, edited_at = :edited_at, rev = :rev WHERE pid = :pid;
+
+-- insert_edit: the text that an edit replaced
+INSERT INTO edits (pid, replaced_at, text) VALUES (?, ?, ?) ON CONFLICT (pid, replaced_at) DO NOTHING;
+
+-- roots_in_use: which of these posts stand as the root of somebody's thread
+SELECT DISTINCT thread FROM posts WHERE thread IN (:ids);
+
+-- move_thread: a thread's root has turned out to lie higher
+UPDATE posts SET thread = :new, rev = :rev WHERE thread = :old;
+
+-- authors_by_id: what is stored of these authors
+SELECT aid, id, handle, name, followers FROM authors WHERE id IN (:ids);
+
+-- insert_author: a new author
+INSERT INTO authors (aid, id, handle, name, followers) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING;
+
+-- update_author: newer facts about an author
+UPDATE authors SET handle = ?, name = ?, followers = ? WHERE aid = ?;
+
+-- author_in_use: whether an author still has a post here
+SELECT 1 AS one FROM posts WHERE aid = :aid LIMIT 1;
+
+-- delete_author: remove an author without posts
+DELETE FROM authors WHERE aid = :aid;
+
+-- forget_customer: take an author out of the conversations, whose timing stays
+UPDATE conversations SET aid = NULL WHERE aid = :aid;
+
+-- insert_purge: note that a post is gone, so that a late page does not bring it back
+INSERT INTO purges (id, deleted_at, cause, purged_at) VALUES (:id, :deleted_at, :cause, :purged_at) ON CONFLICT (id) DO NOTHING;
+
+-- purge_post: take text and author out of a post; its timing stays
+UPDATE posts SET text = NULL, aid = NULL, url = NULL, deleted_at = :deleted_at, rev = :rev WHERE pid = :pid;
+
+-- purge_edits: forget the earlier texts of a post
+DELETE FROM edits WHERE pid = :pid;
+
+-- purge_reasons: forget the words that triage quoted from a post
+UPDATE needs SET reasons = '[]' WHERE pid = :pid;
+
+-- accounts: which handle is which brand's
+SELECT network, handle, brand FROM accounts;
+
+-- insert_brand: a brand, known by name
+INSERT INTO brands (brand, zone) VALUES (:brand, :zone) ON CONFLICT (brand) DO NOTHING;
+
+-- upsert_brand: a brand of the settings, with its zone and the fingerprint of its rules
+INSERT INTO brands (brand, zone, rules) VALUES (:brand, :zone, :rules)
+ON CONFLICT (brand) DO UPDATE SET zone = excluded.zone, rules = excluded.rules;
+
+-- brands: every brand with its zone and the fingerprint of its rules
+SELECT brand, zone, rules FROM brands ORDER BY brand;
+
+-- insert_account: a handle of a brand
+INSERT INTO accounts (network, handle, brand) VALUES (:network, :handle, :brand) ON CONFLICT (network, handle) DO NOTHING;
+
+-- claim_own_posts: posts of a brand's account that were stored before the account was known
+UPDATE posts SET brand = :brand, rev = :rev
+WHERE brand IS NULL AND aid IN (SELECT aid FROM authors WHERE lower(handle) = :handle AND id >= :low AND id < :high);
+
+-- insert_mention: a post of somebody else that is about a brand
+INSERT INTO mentions (brand, pid, created_at) VALUES (?, ?, ?) ON CONFLICT (brand, created_at, pid) DO NOTHING;
+
+-- mentions_of: the brands that these posts are about
+SELECT pid, brand FROM mentions WHERE pid IN (:pids);
+
+-- counts_by_pid: latest counts of these posts
+SELECT pid, at, likes, replies, reposts, quotes, saves, impressions, score, upvote_ratio FROM counts WHERE pid IN (:pids);
+
+-- upsert_counts: latest counts of a post
+INSERT INTO counts (pid, at, likes, replies, reposts, quotes, saves, impressions, score, upvote_ratio) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (pid) DO UPDATE SET at = excluded.at, likes = excluded.likes, replies = excluded.replies, reposts = excluded.reposts,
+  quotes = excluded.quotes, saves = excluded.saves, impressions = excluded.impressions, score = excluded.score,
+  upvote_ratio = excluded.upvote_ratio
+WHERE counts.at IS NULL OR excluded.at >= counts.at;
+
+-- insert_snapshot: counts of a post at a moment
+INSERT INTO snapshots (pid, at, likes, replies, reposts, quotes, saves, impressions, score, upvote_ratio, followers)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pid, at) DO NOTHING;
+
+-- own_snapshots: all snapshots of these posts, where they are a brand's own
+SELECT s.pid, s.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score, s.upvote_ratio, s.followers, p.id, p.brand, p.created_at
+FROM snapshots s JOIN posts p ON p.pid = s.pid
+WHERE s.pid IN (:pids) AND p.brand IS NOT NULL AND p.repost_of IS NULL ORDER BY s.pid, s.at;
+
+-- upsert_reading: the snapshot that stands for an age
+INSERT INTO readings (pid, age, at) VALUES (?, ?, ?) ON CONFLICT (pid, age) DO UPDATE SET at = excluded.at WHERE readings.at <> excluded.at;
+
+-- day_readings: own posts of a day with the snapshot chosen for an age, or NULLs
+SELECT p.pid, p.id, p.created_at, r.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score, s.upvote_ratio, s.followers
+FROM posts p LEFT JOIN readings r ON r.pid = p.pid AND r.age = :age LEFT JOIN snapshots s ON s.pid = r.pid AND s.at = r.at
+WHERE p.brand = :brand AND p.created_at >= :start AND p.created_at < :end AND p.repost_of IS NULL
+  AND p.id >= :low AND p.id < :high AND p.deleted_at IS NULL AND p.reply_to IS NULL;
+
+-- upsert_day: the rollup of a brand's day on a network at an age
+INSERT INTO engagement_days (brand, network, day, age, posts, known, partial, with_impressions, impression_engagements, impressions, rate_sum, with_followers, follower_engagements, followers, with_comments, comments, with_score, score)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (brand, network, day, age) DO UPDATE SET
+  posts = excluded.posts,
+  known = excluded.known,
+  partial = excluded.partial,
+  with_impressions = excluded.with_impressions,
+  impression_engagements = excluded.impression_engagements,
+  impressions = excluded.impressions,
+  rate_sum = excluded.rate_sum,
+  with_followers = excluded.with_followers,
+  follower_engagements = excluded.follower_engagements,
+  followers = excluded.followers,
+  with_comments = excluded.with_comments,
+  comments = excluded.comments,
+  with_score = excluded.with_score,
+  score = excluded.score;
+
+-- engagement: sums of a brand's days on each network at each age
+SELECT brand, network, age,
+  CAST(SUM(posts) AS BIGINT) AS posts,
+  CAST(SUM(known) AS BIGINT) AS known,
+  CAST(SUM(partial) AS BIGINT) AS partial,
+  CAST(SUM(with_impressions) AS BIGINT) AS with_impressions,
+  CAST(SUM(impression_engagements) AS BIGINT) AS impression_engagements,
+  CAST(SUM(impressions) AS BIGINT) AS impressions,
+  CAST(SUM(rate_sum) AS DOUBLE PRECISION) AS rate_sum,
+  CAST(SUM(with_followers) AS BIGINT) AS with_followers,
+  CAST(SUM(follower_engagements) AS BIGINT) AS follower_engagements,
+  CAST(SUM(followers) AS BIGINT) AS followers,
+  CAST(SUM(with_comments) AS BIGINT) AS with_comments,
+  CAST(SUM(comments) AS BIGINT) AS comments,
+  CAST(SUM(with_score) AS BIGINT) AS with_score,
+  CAST(SUM(score) AS BIGINT) AS score
+FROM engagement_days WHERE day >= :start AND day < :end GROUP BY brand, network, age ORDER BY brand, network, age;
+
+-- delete_days: forget a brand's rollups
+DELETE FROM engagement_days WHERE brand = :brand;
+
+-- own_pids: a brand's own posts that are not replies
+SELECT pid FROM posts WHERE brand = :brand AND reply_to IS NULL AND repost_of IS NULL ORDER BY pid;
+
+-- own_posts: of these posts those that are a brand's own and neither reply nor repost
+SELECT pid, id, brand, created_at FROM posts WHERE pid IN (:pids) AND brand IS NOT NULL AND reply_to IS NULL AND repost_of IS NULL;
+
+-- best_own_posts: own posts of a span with the counts read at an age
+SELECT p.id, p.text, p.url, p.created_at, p.campaign, s.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score
+FROM posts p JOIN readings r ON r.pid = p.pid AND r.age = :age JOIN snapshots s ON s.pid = r.pid AND s.at = r.at
+WHERE p.brand = :brand AND p.created_at >= :start AND p.created_at < :end AND p.reply_to IS NULL AND p.deleted_at IS NULL
+ORDER BY p.created_at, p.id;
+
+-- progress: how far a job has come
+SELECT rev FROM progress WHERE job = :job;
+
+-- set_progress: remember how far a job has come
+INSERT INTO progress (job, rev) VALUES (:job, :rev) ON CONFLICT (job) DO UPDATE SET rev = excluded.rev;
+
+-- texts_after: texts that changed after a rev, for a model
+SELECT pid, id, rev, text, lang FROM posts WHERE rev > :rev AND deleted_at IS NULL ORDER BY rev LIMIT :limit;
+
+-- last_rev: the newest rev of all
+SELECT COALESCE(MAX(rev), 0) AS rev FROM posts;
+
+-- upsert_label: a model's opinion of a post
+INSERT INTO labels (pid, model, at, label, negative, neutral, positive, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (pid, model) DO UPDATE SET at = excluded.at, label = excluded.label, negative = excluded.negative, neutral = excluded.neutral,
+  positive = excluded.positive, reason = excluded.reason;
+
+-- labels_of: the newest opinion about each of these posts
+SELECT pid, model, at, label, negative, neutral, positive, reason FROM labels WHERE pid IN (:pids) ORDER BY pid, at, model;
+
+-- changed_posts: posts that changed after a rev, for the queue
+SELECT p.pid, p.id, p.rev, p.aid, a.id AS author, a.handle, a.followers, p.text, p.created_at, p.seen_at, p.reply_to, p.thread, p.repost_of, p.brand,
+  p.campaign, p.machine, p.history, p.deleted_at
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid WHERE p.rev > :rev ORDER BY p.rev LIMIT :limit;
+
+-- posts_with_ids: the same of posts by id
+SELECT p.pid, p.id, p.rev, p.aid, a.id AS author, a.handle, a.followers, p.text, p.created_at, p.seen_at, p.reply_to, p.thread, p.repost_of, p.brand,
+  p.campaign, p.machine, p.history, p.deleted_at
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid WHERE p.id IN (:ids);
+
+-- answers_to: the brands' own posts that answer these posts
+SELECT pid, id, brand, reply_to FROM posts WHERE reply_to IN (:ids) AND brand IS NOT NULL AND deleted_at IS NULL;
+
+-- thread_customers: everybody but brands who wrote in these threads
+SELECT DISTINCT p.thread, a.id AS author, a.aid, a.handle FROM posts p JOIN authors a ON a.aid = p.aid
+WHERE p.thread IN (:threads) AND p.brand IS NULL ORDER BY p.thread, a.id;
+
+-- insert_conversation: a conversation of one customer with a brand
+INSERT INTO conversations (brand, network, thread, aid, state) VALUES (:brand, :network, :thread, :aid, 'closed')
+ON CONFLICT (brand, thread, aid) DO NOTHING;
+
+-- conversation_by_key: the conversation of a customer with a brand in a thread
+SELECT cid FROM conversations WHERE brand = :brand AND thread = :thread AND aid = :aid;
+
+-- conversations_in: conversations of these threads
+SELECT cid, brand, thread, aid FROM conversations WHERE thread IN (:threads);
+
+-- conversations_of_posts: the conversations that these posts belong to
+SELECT pid, brand, cid FROM turn_posts WHERE pid IN (:pids);
+
+-- upsert_turn_post: put a post into a conversation
+INSERT INTO turn_posts (pid, brand, cid) VALUES (?, ?, ?) ON CONFLICT (pid, brand) DO UPDATE SET cid = excluded.cid WHERE turn_posts.cid <> excluded.cid;
+
+-- conversation_posts: all posts of these conversations in order of time
+SELECT t.cid, t.brand AS for_brand, p.pid, p.id, p.aid, a.followers, p.text, p.created_at, p.seen_at, p.reply_to, p.brand, p.campaign, p.machine,
+  p.history, p.deleted_at
+FROM turn_posts t JOIN posts p ON p.pid = t.pid LEFT JOIN authors a ON a.aid = p.aid
+WHERE t.cid IN (:cids) ORDER BY t.cid, p.created_at, p.pid;
+
+-- conversations_by_cid: state of these conversations
+SELECT cid, brand, network, thread, state, claimed_by, lease_until, snoozed_until FROM conversations WHERE cid IN (:cids);
+
+-- events_of: what happened in these conversations, oldest first
+SELECT eid, cid, at, kind, actor, detail FROM events WHERE cid IN (:cids) ORDER BY cid, at, eid;
+
+-- insert_event: append a fact about a conversation
+INSERT INTO events (cid, at, kind, actor, detail) VALUES (:cid, :at, :kind, :actor, :detail);
+
+-- same_event: whether this very event is there already
+SELECT 1 AS one FROM events
+WHERE cid = :cid AND at = :at AND kind = :kind AND COALESCE(actor, '') = COALESCE(CAST(:actor AS TEXT), '') AND detail = :detail;
+
+-- insert_opening: append an event of a turn once
+INSERT INTO events (cid, at, kind, actor, detail) SELECT ?, ?, ?, ?, ?
+WHERE NOT EXISTS (SELECT 1 FROM events WHERE cid = ? AND at = ? AND kind = ?);
+
+-- move_events: a conversation has been merged into another
+UPDATE events SET cid = :new WHERE cid = :old;
+
+-- delete_conversation: remove a conversation that has no posts left
+DELETE FROM conversations WHERE cid = :cid;
+
+-- delete_turns: forget what was derived of these conversations
+DELETE FROM turns WHERE cid IN (:cids);
+
+-- insert_turn: a turn of a conversation
+INSERT INTO turns (cid, brand, started_at, needs_reply, demands, due_at, seen_at, answered_at, answer_pid, excluded, excluded_at, first_pid, start_pid,
+  last_pid, last_at, posts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update_conversation: what a conversation waits for
+UPDATE conversations SET state = ?, pid = ?, waiting_since = ?, due_at = ?, priority = ? WHERE cid = ?;
+
+-- upsert_need: triage's verdict on a post
+INSERT INTO needs (pid, brand, needs_reply, urgency, priority, within_s, reasons) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (pid, brand) DO UPDATE SET needs_reply = excluded.needs_reply, urgency = excluded.urgency, priority = excluded.priority,
+  within_s = excluded.within_s, reasons = excluded.reasons;
+
+-- reset_progress: let a job begin again
+DELETE FROM progress WHERE job = :job;
+
+-- open_queue: what waits for an answer, by due time, then by priority
+SELECT c.cid, c.brand, c.network, c.thread, c.pid, c.waiting_since, c.due_at, c.priority, c.claimed_by
+FROM conversations c WHERE c.state = 'open' ORDER BY c.due_at NULLS LAST, c.priority DESC LIMIT :limit;
+
+-- open_queue_of_brand: the same for one brand
+SELECT c.cid, c.brand, c.network, c.thread, c.pid, c.waiting_since, c.due_at, c.priority, c.claimed_by
+FROM conversations c WHERE c.state = 'open' AND c.brand = :brand ORDER BY c.due_at NULLS LAST, c.priority DESC LIMIT :limit;
+
+-- queue_posts: what the queue shows of the posts
+SELECT p.pid, p.id, p.text, p.url, p.created_at, a.handle, a.name, a.followers FROM posts p LEFT JOIN authors a ON a.aid = p.aid WHERE p.pid IN (:pids);
+
+-- queue_needs: triage's verdicts for the queue
+SELECT pid, brand, needs_reply, urgency, priority, within_s, reasons FROM needs WHERE pid IN (:pids);
+
+-- queue_counts: how many wait, and how many of them are late
+SELECT brand, COUNT(*) AS waiting, CAST(SUM(CASE WHEN due_at < :now THEN 1 ELSE 0 END) AS BIGINT) AS late
+FROM conversations WHERE state = 'open' GROUP BY brand ORDER BY brand;
+
+-- turns_between: a brand's turns that began in a span
+SELECT cid, started_at, needs_reply, demands, due_at, seen_at, answered_at, answer_pid, excluded, excluded_at, first_pid, start_pid, last_pid, last_at, posts
+FROM turns WHERE brand = :brand AND started_at >= :start AND started_at < :end ORDER BY started_at, cid;
+
+-- turn_brands: brands that have turns or own posts
+SELECT brand FROM brands ORDER BY brand;
+
+-- direct_answers: each customer post that a brand answered directly, and when
+SELECT b.brand, q.pid, q.created_at AS asked_at, MIN(b.created_at) AS answered_at
+FROM posts b JOIN posts q ON q.id = b.reply_to
+WHERE b.brand IS NOT NULL AND q.brand IS NULL AND b.machine = 0 AND q.created_at >= :start AND q.created_at < :end
+GROUP BY b.brand, q.pid, q.created_at ORDER BY b.brand, q.pid;
+
+-- resolutions: a brand's conversations with their first turn and their last answer in a span
+SELECT cid, MIN(started_at) AS started_at, MAX(answered_at) AS answered_at, MAX(last_at) AS last_at,
+  CAST(SUM(CASE WHEN needs_reply = 1 AND excluded IS NULL AND answered_at IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS waiting
+FROM turns WHERE brand = :brand GROUP BY cid HAVING MIN(started_at) >= :start AND MIN(started_at) < :end ORDER BY cid;
+
+-- totals: how many posts are stored, and how many of them are of customers
+SELECT COUNT(*) AS posts, CAST(COALESCE(SUM(CASE WHEN brand IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS customer_posts,
+  MIN(created_at) AS oldest, MAX(created_at) AS newest FROM posts;
+
+-- source_totals: posts by network
+SELECT COUNT(*) AS n FROM posts WHERE id >= :low AND id < :high;
+
+-- mention_times: when a brand was mentioned, and by whom, for alerts
+SELECT p.pid, p.created_at, p.aid, p.repost_of, p.campaign, l.negative, l.label FROM mentions m JOIN posts p ON p.pid = m.pid
+LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.history = 0 AND p.repost_of IS NULL AND p.deleted_at IS NULL
+ORDER BY m.created_at, m.pid;
+
+-- mention_texts: texts of a brand's mentions in a span, for evidence
+SELECT p.pid, p.id, p.text, p.created_at, p.aid, a.handle, a.followers, l.label, l.negative FROM mentions m JOIN posts p ON p.pid = m.pid
+LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.deleted_at IS NULL ORDER BY m.created_at, m.pid LIMIT :limit;
+
+-- label_counts: opinions about a brand's mentions in a span
+SELECT l.label, COUNT(*) AS n FROM mentions m JOIN labels l ON l.pid = m.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end GROUP BY l.label ORDER BY l.label;
+
+-- count_mentions: posts about a brand in a span, and their authors
+SELECT COUNT(*) AS posts, COUNT(DISTINCT p.aid) AS authors FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
+
+-- need_counts: triage's verdicts on a brand's mentions in a span
+SELECT n.urgency, n.needs_reply, COUNT(*) AS n FROM mentions m JOIN needs n ON n.pid = m.pid AND n.brand = m.brand
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end GROUP BY n.urgency, n.needs_reply ORDER BY n.urgency, n.needs_reply;
+
+-- ensure_source: a source, with the start of its monitoring
+INSERT INTO sources (source, connector, brand, archive, since) VALUES (:source, :connector, :brand, :archive, :since)
+ON CONFLICT (source) DO UPDATE SET connector = excluded.connector, brand = excluded.brand, archive = excluded.archive;
+
+-- source: one source
+SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before FROM sources WHERE source = :source;
+
+-- sources: all sources
+SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before FROM sources ORDER BY source;
+
+-- set_cursor: how far a source has been read
+UPDATE sources SET cursor = :cursor WHERE source = :source;
+
+-- source_ok: a source has been read to its end
+UPDATE sources SET last_ok = :at, failures = 0, error = NULL, down_since = NULL, not_before = NULL WHERE source = :source;
+
+-- source_failed: a source could not be read
+UPDATE sources SET failures = failures + 1, error = :error, down_since = COALESCE(down_since, :at), not_before = :not_before WHERE source = :source;
+
+-- upsert_gap: a span that may not have been seen
+INSERT INTO gaps (source, start_at, end_at, cause, state, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, start_at, cause) DO UPDATE SET end_at = excluded.end_at, state = excluded.state
+WHERE gaps.end_at <> excluded.end_at OR gaps.state <> excluded.state;
+
+-- gaps_between: spans that may not have been seen
+SELECT g.source, g.start_at, g.end_at, g.cause, g.state, s.brand FROM gaps g LEFT JOIN sources s ON s.source = g.source
+WHERE g.end_at > :start AND g.start_at < :end ORDER BY g.start_at, g.source;
+
+-- insert_quarantine: a record that could not be taken
+INSERT INTO quarantine (source, place, reason, raw, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, place, reason) DO NOTHING;
+
+-- quarantined: records that could not be taken
+SELECT source, place, reason, raw, at FROM quarantine ORDER BY qid LIMIT :limit;
+
+-- quarantine_counts: how many records could not be taken, by source
+SELECT source, COUNT(*) AS n FROM quarantine GROUP BY source ORDER BY source;
+
+-- note_failure: a job failed
+INSERT INTO failures (job, count, first_at, last_at, message) VALUES (:job, 1, :at, :at, :message)
+ON CONFLICT (job) DO UPDATE SET count = failures.count + 1, last_at = excluded.last_at, message = excluded.message;
+
+-- clear_failure: a job works again
+DELETE FROM failures WHERE job = :job;
+
+-- failures: jobs that fail
+SELECT job, count, first_at, last_at, message FROM failures ORDER BY job;
+
+-- upsert_alert: an episode of trouble
+INSERT INTO alerts (brand, kind, level, start_at, end_at, observed, expected, p, authors, evidence, state, recorded_at)
+VALUES (:brand, :kind, :level, :start_at, :end_at, :observed, :expected, :p, :authors, :evidence, :state, :recorded_at)
+ON CONFLICT (brand, kind, start_at) DO UPDATE SET level = excluded.level, end_at = excluded.end_at, observed = excluded.observed,
+  expected = excluded.expected, p = excluded.p, authors = excluded.authors, evidence = excluded.evidence, state = excluded.state;
+
+-- alerts_between: episodes of a span, newest first
+SELECT alid, brand, kind, level, start_at, end_at, observed, expected, p, authors, evidence, state FROM alerts
+WHERE end_at >= :start AND start_at < :end ORDER BY start_at DESC, brand, kind;
+
+-- measurable: own posts that are not replies and young enough to be measured
+SELECT p.pid, p.id, p.created_at, (SELECT MAX(s.at) FROM snapshots s WHERE s.pid = p.pid) AS last_at
+FROM posts p WHERE p.brand = :brand AND p.created_at >= :start AND p.deleted_at IS NULL AND p.reply_to IS NULL AND p.repost_of IS NULL ORDER BY p.created_at;
+
+-- searched: posts found by the search index
+SELECT p.pid, p.id, p.text, p.url, p.created_at, p.brand, a.handle, a.id AS author FROM posts p LEFT JOIN authors a ON a.aid = p.aid
+WHERE p.pid IN (:pids) ORDER BY p.created_at DESC;
+
+-- put_digest: a brand's week as it was reported
+INSERT INTO digests (brand, week, made_at, body) VALUES (:brand, :week, :made_at, :body)
+ON CONFLICT (brand, week) DO UPDATE SET made_at = excluded.made_at, body = excluded.body WHERE digests.body <> excluded.body;
+
+-- export_posts: posts for the export, in order
+SELECT p.pid, p.id, a.id AS author, a.handle, a.name, a.followers, p.text, p.created_at, p.seen_at, p.reply_to, p.thread, p.quote_of, p.repost_of,
+  p.brand, p.lang, p.url, p.campaign, p.edited_at, p.deleted_at, p.machine, c.at AS counted_at, c.likes, c.replies, c.reposts, c.quotes, c.saves, c.impressions, c.score, c.upvote_ratio
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN counts c ON c.pid = p.pid WHERE p.pid > :after ORDER BY p.pid LIMIT :limit;
+
+-- export_snapshots: snapshots of these posts
+SELECT pid, at, likes, replies, reposts, quotes, saves, impressions, score, upvote_ratio, followers FROM snapshots WHERE pid IN (:pids) ORDER BY pid, at;
+
+-- export_edits: earlier texts of these posts
+SELECT pid, replaced_at, text FROM edits WHERE pid IN (:pids) ORDER BY pid, replaced_at;
+
+-- export_labels: opinions about these posts
+SELECT pid, model, at, label, negative, neutral, positive, reason FROM labels WHERE pid IN (:pids) ORDER BY pid, model;
+
+-- export_causes: why posts are gone
+SELECT id, deleted_at, cause FROM purges WHERE id IN (:ids);
+
+-- export_events: what people did in conversations
+SELECT e.eid, e.at, e.kind, e.actor, e.detail, c.brand, c.thread, a.id AS author FROM events e JOIN conversations c ON c.cid = e.cid JOIN authors a ON a.aid = c.aid
+WHERE e.eid > :after AND e.kind NOT IN ('opened', 'reopened', 'replied', 'deleted') ORDER BY e.eid LIMIT :limit;
+
+-- export_gaps: spans that may not have been seen
+SELECT source, start_at, end_at, cause, state FROM gaps ORDER BY start_at, source, cause;
+
+-- own_between: a brand's own posts of a span that are not replies
+SELECT id, created_at, campaign, text FROM posts
+WHERE brand = :brand AND created_at >= :start AND created_at < :end AND reply_to IS NULL AND repost_of IS NULL AND deleted_at IS NULL
+ORDER BY created_at, id;
