@@ -28,7 +28,9 @@ def brands_about(
     return frozenset(known) | frozenset(parent) | frozenset(answered_by) | {brand for brand in named if brand}
 
 
-def answered_post(post: str, parent_of: Callable[[str], str | None], is_own: Callable[[str], bool | None]) -> str | None:
+def answered_post(
+    post: str, parent_of: Callable[[str], str | None], is_own: Callable[[str], bool | None]
+) -> str | None:
     """The customer's post that a brand's post answers: its nearest ancestor that is not the brand's own.
 
     ``is_own`` says ``None`` for a post that is not stored; then nothing can be said and the answer is ``None``.

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from monitor.statistics import share_difference, wilson
 from monitor.types import Metrics, Snapshot
@@ -25,6 +25,11 @@ _ACTS = ("likes", "replies", "reposts", "quotes")
 _PARTS = (*_ACTS, "saves")
 
 Readings = Sequence[Snapshot | None]
+
+Note = Literal[
+    "no_impressions", "no_followers", "no_reach", "no_counts", "partial_counts", "blurred", "weak", "small_sample"
+]
+"""Why a rate has no value, or what weakens it; the catalogue has the sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +174,7 @@ def net_sentiment(positive: int, negative: int, neutral: int, *, unsure: int = 0
 def negative_share(positive: int, negative: int, neutral: int, *, unsure: int = 0) -> Rate:
     """Negative posts / classified posts, with its 95 % interval (Wilson); marked as a small sample below 30 posts."""
     n = positive + negative + neutral
-    note = "small_sample" if n < SMALL else None
+    note: Note | None = "small_sample" if n < SMALL else None
     return _rate("negative_share", negative, n, n, missing=unsure, note=note, interval=wilson(negative, n))
 
 
@@ -221,7 +226,7 @@ def _counted(readings: Readings, base: Callable[[Snapshot], int | None], least: 
 
 
 def _pooled(
-    name: str, readings: Readings, age_s: int | None, base: Callable[[Snapshot], int | None], note: str
+    name: str, readings: Readings, age_s: int | None, base: Callable[[Snapshot], int | None], note: Note
 ) -> Rate:
     pairs, partial, missed = _counted(readings, base, 0)
     total = sum(size for _, size in pairs)
@@ -241,7 +246,7 @@ def _pooled(
 
 
 def _mean_of_rates(
-    name: str, readings: Readings, age_s: int | None, base: Callable[[Snapshot], int | None], note: str
+    name: str, readings: Readings, age_s: int | None, base: Callable[[Snapshot], int | None], note: Note
 ) -> Rate:
     pairs, partial, missed = _counted(readings, base, 1)
     if not pairs:
@@ -269,7 +274,7 @@ def _rate(
     partial: int = 0,
     absent: tuple[str, ...] = (),
     age_s: int | None = None,
-    note: str | None = None,
+    note: Note | None = None,
     interval: tuple[float, float] | None = None,
 ) -> Rate:
     return Rate(
@@ -287,7 +292,7 @@ def _rate(
     )
 
 
-def _nothing(name: str, readings: Readings, age_s: int | None, note: str) -> Rate:
+def _nothing(name: str, readings: Readings, age_s: int | None, note: Note) -> Rate:
     return Rate(
         name=name, numerator=None, denominator=None, value=None, n=0, missing=len(readings), age_s=age_s, note=note
     )

@@ -26,7 +26,9 @@ def connector_class(name: str) -> type[Any]:
         loaded: type[Any] = entry.load()
         return loaded
     if name not in available():
-        raise PluginError(f"there is no connector {name!r}; there are: {', '.join(available())}, or a path to a .py file")
+        raise PluginError(
+            f"there is no connector {name!r}; there are: {', '.join(available())}, or a path to a .py file"
+        )
     return _class_in(importlib.import_module(f"connectors.{name}"), name)
 
 

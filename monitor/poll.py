@@ -29,6 +29,7 @@ class Source:
     brand: str | None = None
     accounts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    every: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +66,7 @@ def poll(
     )
     if row["not_before"] is not None and row["not_before"] > to_epoch(now):
         return Poll(waited=True, error=row["error"])
-    origin = Origin(
-        source=source.name, now=to_epoch(now), brand=source.brand, archive=archive, since=row["since"]
-    )
+    origin = Origin(source=source.name, now=to_epoch(now), brand=source.brand, archive=archive, since=row["since"])
     target = Target(
         source=source.name,
         brand=source.brand,
@@ -143,4 +142,3 @@ def _add(total: Poll, stored: Stored) -> Poll:
         deleted=total.deleted + stored.deleted,
         rejected=total.rejected + stored.rejected,
     )
-

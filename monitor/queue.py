@@ -336,7 +336,9 @@ class _Built:
             kind = "reopened" if i else "opened"
             found.append((self._row["cid"], to_epoch(turn.started_at), kind, None, {"post": turn.start_post}))
             if turn.answered_at is not None and turn.answer_post is not None:
-                found.append((self._row["cid"], to_epoch(turn.answered_at), "replied", None, {"post": turn.answer_post}))
+                found.append(
+                    (self._row["cid"], to_epoch(turn.answered_at), "replied", None, {"post": turn.answer_post})
+                )
         found += [
             (self._row["cid"], post["deleted_at"], "deleted", None, {"post": post["id"]})
             for post in self._posts.values()

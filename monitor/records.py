@@ -153,7 +153,7 @@ def _decode_fields(kind: type[object], body: Mapping[str, object], place: str) -
     return kind(**{name: _decode_value(known[name].hint, value, f"{place}.{name}") for name, value in body.items()})
 
 
-def _decode_value(hint: object, value: object, place: str) -> object:
+def _decode_value(hint: object, value: object, place: str) -> object:  # noqa: C901, PLR0911 - one branch a shape
     origin = get_origin(hint)
     if origin is UnionType:
         if value is None:
@@ -167,6 +167,10 @@ def _decode_value(hint: object, value: object, place: str) -> object:
         if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
             raise ValueError(f"{place} must be an object of texts, not {_shown(value)}.")
         return value
+    if origin is tuple:
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{place} must be a list of texts, not {_shown(value)}.")
+        return tuple(value)
     if isinstance(hint, type) and hint in _FIELDS:
         if not isinstance(value, dict):
             raise ValueError(f"{place} must be an object, not {_shown(value)}.")

@@ -108,16 +108,12 @@ def turns(entries: Iterable[Entry], *, silence: int = DAY) -> list[Turn]:
 def _turn(posts: Sequence[Entry], answer: Entry | None) -> Turn:
     asking = [post for post in posts if post.needs_reply]
     standing = [post for post in asking if not _excluded_before(post, answer)]
-    excluded = None
-    if asking and not standing:
-        # A post that was taken back says more about the wait than one that never counted.
-        withdrawn = [post for post in asking if post.excluded not in _NEVER_ASKED] or asking
-        excluded = max(withdrawn, key=lambda post: post.excluded_at or post.at)
-        start = withdrawn[0]
-    else:
-        start = standing[0] if standing else posts[0]
+    # Where none stands, a post that was taken back says more about the wait than one that never counted.
+    counted = standing or [post for post in asking if post.excluded not in _NEVER_ASKED] or asking
+    excluded = None if standing else max(counted, key=lambda post: post.excluded_at or post.at, default=None)
+    start = counted[0] if counted else posts[0]
     demands: dict[int | None, datetime] = {}
-    for post in standing or asking:
+    for post in counted:
         demands.setdefault(post.within, post.at)  # the same target asked again later is never due earlier
     return Turn(
         first_post=posts[0].post,
@@ -150,7 +146,7 @@ def due_at(turn: Turn, calendar: Calendar, default_within: int) -> datetime:
     A later, more urgent post brings the due time forward from its own instant, never to before it was written.
     """
     demands = turn.demands or ((turn.started_at, None),)
-    return min(due(calendar, at, default_within if within is None else within) for at, within in demands)
+    return min([due(calendar, at, default_within if within is None else within) for at, within in demands])
 
 
 def clocks(turn: Turn, calendar: Calendar) -> Clocks:
@@ -235,7 +231,8 @@ class _Waits:
 
     def add(self, start: datetime, end: datetime, *, finished: bool) -> None:
         # A case censored before it began (a deletion noted with an earlier instant) has waited no time.
-        self.network.append(max(0.0, (end - start).total_seconds()))
+        waited = (end - start).total_seconds()
+        self.network.append(waited if waited > 0 else 0.0)
         self.work.append(work_seconds(self.calendar, start, end))
         self.finished.append(finished)
 

@@ -61,7 +61,12 @@ def language(text: str) -> str:
     han = len(_HAN.findall(body))
     if han:
         return "zh" if han >= 12 and han / len(letters) > 0.6 else "ja"
-    for code, low, high in (("ko", "\uac00", "\ud7af"), ("ru", "\u0400", "\u052f"), ("ar", "\u0600", "\u06ff"), ("th", "\u0e00", "\u0e7f")):
+    for code, low, high in (
+        ("ko", "\uac00", "\ud7af"),
+        ("ru", "\u0400", "\u052f"),
+        ("ar", "\u0600", "\u06ff"),
+        ("th", "\u0e00", "\u0e7f"),
+    ):
         if sum(low <= c <= high for c in letters) > len(letters) / 3:
             return code
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", body.lower())

@@ -348,7 +348,8 @@ def _worked(block: Block, seconds: float) -> float:
     place = bisect_right(block.starts, seconds) - 1
     if place < 0:
         return 0.0
-    return block.before[place] + min(seconds, block.ends[place]) - block.starts[place]
+    end = block.ends[place]
+    return block.before[place] + (seconds if seconds < end else end) - block.starts[place]  # noqa: FURB136  min() is slow
 
 
 def _wall(day: date, minutes: int, zone: ZoneInfo) -> int:

@@ -12,15 +12,16 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from monitor.lexicon import PATTERNS
+from monitor.phrases import sentence_of
 from monitor.text import normalise
 from monitor.types import Label, Need, Reason, Urgency
 
 MAX_READ = 4000
 _REPLY_AT = 1.0
-_URGENT_AT = 3.0
+_URGENT_AT = 2.5
 
 
 class _Weight(NamedTuple):
@@ -32,48 +33,63 @@ class _Weight(NamedTuple):
 _WEIGHTS: dict[str, _Weight] = {
     "safety": _Weight(3, 3, 60),
     "privacy": _Weight(3, 3, 58),
-    "legal": _Weight(3, 2, 50),
-    "misconduct": _Weight(3, 2, 48),
+    "legal": _Weight(3, 2.5, 50),
+    "misconduct": _Weight(3, 3, 48),
     "own_word": _Weight(2, 3, 45),
-    "payment": _Weight(2, 1, 34),
-    "leaving": _Weight(1.5, 1, 36),
-    "outage": _Weight(1.5, 1, 30),
-    "refund": _Weight(1.5, 0.5, 30),
-    "no_answer": _Weight(1.5, 1, 28),
-    "delivery": _Weight(1.5, 0.5, 24),
-    "broken": _Weight(1.5, 0.5, 24),
-    "complaint": _Weight(1, 0.5, 20),
-    "question": _Weight(1, 0.5, 18),
-    "request": _Weight(1.2, 0.5, 16),
+    "payment": _Weight(1.5, 1.5, 34),
+    "leaving": _Weight(1.2, 1, 36),
+    "outage": _Weight(1.5, 1.5, 30),
+    "refund": _Weight(1.5, 0.5, 28),
+    "no_answer": _Weight(1.2, 1, 26),
+    "delivery": _Weight(1.2, 0.5, 24),
+    "broken": _Weight(1.2, 0.5, 24),
+    "complaint": _Weight(1, 0.5, 18),
+    "question": _Weight(1.3, 0.5, 20),
+    "request": _Weight(1.5, 0.5, 19),
     "deadline": _Weight(0.5, 2, 15),
-    "praise": _Weight(-1, -0.5, 6),
-    "thanks": _Weight(0, -0.5, 6),
-    "small_talk": _Weight(-0.7, -0.5, 2),
+    "many": _Weight(0.3, 1, 10),
+    "long_customer": _Weight(0.3, 0, 8),
+    "kindness": _Weight(1.2, -0.5, 8),
+    "thanks": _Weight(0.8, -0.5, 7),
+    "praise": _Weight(-0.8, -0.5, 6),
+    "small_talk": _Weight(-1.2, -0.5, 2),
     "news": _Weight(-3, -2, 2),
 }
 RISK = ("safety", "privacy", "legal", "misconduct", "own_word")
 TROUBLE = (*RISK, "payment", "leaving", "outage", "refund", "no_answer", "delivery", "broken", "complaint")
+_HARMLESS = ("praise", "thanks", "kindness", "news", "small_talk")
 _ASKS = ("question", "request")
 _INTENTS = dict.fromkeys(("safety", "privacy", "legal", "misconduct"), "crisis") | {
-    "leaving": "leaving", "question": "question", "request": "request", "praise": "praise", "thanks": "praise", "spam": "spam",
+    "leaving": "leaving", "question": "question", "request": "request", "praise": "praise", "thanks": "praise", "kindness": "praise", "spam": "spam",
     "small_talk": "other", "news": "other", "language": "other", "unclear": "other",
 }  # fmt: skip
 
 _LINK = re.compile(r"https?://\S*")
 _HANDLE = re.compile(r"(?<![\w@])@[a-z0-9_.-]+")
 _SPACE = re.compile(r"[^\S\n]+")
-_QUOTE = re.compile(r"「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|“[^“”\n]{1,200}”|(?<!\w)\"[^\"\n]{1,200}\"(?!\w)|^>.*$", re.MULTILINE)
+_QUOTE = re.compile(
+    r"「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|“[^“”\n]{1,200}”|(?<!\w)\"[^\"\n]{1,200}\"(?!\w)|^>.*$", re.MULTILINE
+)
+_WORD_END_JA = re.compile(r"[いうえおかきくけこさしすせそたちつっなぬねまみむめらりるれろわん]{1,4}")
 _QUESTION_MARKS = re.compile(r"[?？؟¿⁇⁈]")
 
 _NOT_JA = re.compile(
     r"(?:[はもがをにの]|では|じゃ|でも|とは|とか|など|する|して|し|され|られ|さ|わけ|こと|一切|全く|まったく|品|気配|心配){0,5}"
     r"(?P<no>な(?:い|く|し|かっ)|無[いくし]|ありませ|ゼロ|ません|ずに|ず[、。]|せず|せんで)(?P<rest>.{0,6})"
 )
-_CANCEL_JA = re.compile(r"[\s]?(?:わけで|ことも?|とは(?:言|い)|はな|もな|なんて|か[?。]?$|です?か|の[?？]|\?|ですよね|んじゃ)")
-_IF_JA = re.compile(r"[^、。!?\n]{0,5}(?:したら|すれば|したとき|した場合|する場合|の場合|なったら|れたら|ようものなら|の恐れ|予防|対策|保険|防止)")
-_NOT_EN = re.compile(r"\b(?:not|never|no|nor|without|hardly|zero|isn't|wasn't|aren't|weren't|didn't|doesn't|don't|hasn't|haven't|nothing|free\sof|far\sfrom)\s(?:\w+\s){0,2}$")
-_NOT_ONLY_EN = re.compile(r"\b(?:not\s(?:only|just|even|sure|to\smention|a\sjoke)|no\sjoke|no\slonger|no\sidea|not\sthat\sit)\s")
-_IF_EN = re.compile(r"\b(?:if|unless|in\scase|suppose|imagine|would)\b[^.!?,;\n]{0,30}$")
+_CANCEL_JA = re.compile(
+    r"[\s]?(?:わけで|ことも?|とは(?:言|い)|はな|もな|なんて|か[?。]?$|です?か|の[?？]|\?|ですよね|んじゃ)"
+)
+_IF_JA = re.compile(
+    r"[^、。!?\n]{0,5}(?:したら|すれば|したとき|た場合|る場合|の場合|たら(?!し)|ようものなら|の恐れ|予防|対策|保険|防止)"
+)
+_NOT_EN = re.compile(
+    r"\b(?:not|never|no|nor|without|hardly|zero|isn't|wasn't|aren't|weren't|didn't|doesn't|don't|hasn't|haven't|nothing|free\sof|far\sfrom)\s(?:\w+\s){0,2}$"
+)
+_NOT_ONLY_EN = re.compile(
+    r"\b(?:not\s(?:only|just|even|sure|to\smention|a\sjoke)|no\sjoke|no\slonger|no\sidea|not\sthat\sit)\s"
+)
+_IF_EN = re.compile(r"\b(?:if|unless|in\scase|suppose|imagine)\b[^.!?,;\n]{0,30}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +138,21 @@ def assess(post_text: str, *, language: str, label: Label | None, context: Conte
     if context.is_reaction_to_answer and not any(codes.get(code, 0) >= 1 for code in (*TROUBLE, *_ASKS)):
         needs = False
     urgency = _urgency(codes, context) if needs else "none"
-    reasons = _reasons(found, needs, language if patterns or language in PATTERNS else None)
-    return Need(needs_reply=needs, urgency=urgency, priority=_priority(codes, needs, urgency, label, context), reasons=reasons)
+    reasons = _reasons(found, needs, readable=bool(patterns))
+    return Need(
+        needs_reply=needs, urgency=urgency, priority=_priority(codes, needs, urgency, label, context), reasons=reasons
+    )
 
 
 def within(need: Need, targets: Mapping[str, int]) -> int | None:
     """Seconds in which a reply is promised (``targets``: ``high`` and ``normal``), ``None`` when none is needed."""
     return targets.get(need.urgency) if need.needs_reply else None
+
+
+def sentence(need: Need, language: Literal["en", "ja"]) -> str:
+    """Why a post is (or is not) in the queue, in one line that a person can check."""
+    pairs = [(reason.code, reason.evidence) for reason in need.reasons]
+    return sentence_of(pairs, language, needs_reply=need.needs_reply)
 
 
 def intent(need: Need) -> str:
@@ -149,20 +173,27 @@ def _hits(read: _Read, language: str, patterns: Mapping[str, re.Pattern[str]]) -
     found: dict[str, tuple[str | None, float]] = {}
     for code, pattern in patterns.items():
         for match in pattern.finditer(read.folded):
-            word = match.group().strip("。、!…\n ")
             checked = code in TROUBLE or code == "praise"
+            word = _whole_word(read.folded, match) if language == "ja" and checked else match.group()
             if checked and _negated(read.folded, match, language):
                 if code == "praise":
-                    found.setdefault("complaint", (word, 0.5))
+                    found.setdefault("complaint", (word.strip(), 0.5))
                 continue
             if checked and code != "complaint" and _supposed(read.folded, match, language):
                 continue
-            strength = 0.5 if checked and _quoted(read, match) else 1.0
+            # What staff said is the misconduct itself, so there a quotation is evidence.
+            strength = 0.5 if checked and code != "misconduct" and _quoted(read, match) else 1.0
             if code not in found or found[code][1] < strength:
-                found[code] = (word, strength)
+                found[code] = (word.strip("。、!…\n "), strength)
             if strength == 1.0:
                 break
     return found
+
+
+def _whole_word(text: str, match: re.Match[str]) -> str:
+    # A pattern ends inside an inflected word (焦げまし); the person should read the word (焦げました).
+    tail = _WORD_END_JA.match(text, match.end())
+    return match.group() + (tail.group() if tail else "")
 
 
 def _own_words(read: _Read, language: str, words: tuple[str, ...]) -> dict[str, tuple[str | None, float]]:
@@ -196,7 +227,9 @@ def _quoted(read: _Read, match: re.Match[str]) -> bool:
     return inside and sum(b - a for a, b in read.quotes) < 0.8 * len(read.folded)
 
 
-def _is_spam(read: _Read, patterns: Mapping[str, re.Pattern[str]], found: Mapping[str, tuple[str | None, float]]) -> bool:
+def _is_spam(
+    read: _Read, patterns: Mapping[str, re.Pattern[str]], found: Mapping[str, tuple[str | None, float]]
+) -> bool:
     if "spam" not in found or "not_spam" in found:
         return False
     signs = {m.group() for m in patterns["spam"].finditer(read.folded)}
@@ -204,30 +237,33 @@ def _is_spam(read: _Read, patterns: Mapping[str, re.Pattern[str]], found: Mappin
 
 
 def _reply_score(codes: Mapping[str, float], label: Label | None, context: Context) -> float:
-    score = sum(_WEIGHTS[code].reply * strength for code, strength in codes.items() if code in _WEIGHTS)
-    if score < 0 and any(codes.get(code, 0) >= 1 for code in (*RISK, "question", "request")):
-        score = 0.5
-    directed = "thanks" in codes or "praise" in codes
-    if directed and "staff" in codes:
-        score += 1.5
-    if "address" in codes:
-        score += 0.5
+    weights = {code: _WEIGHTS[code].reply * strength for code, strength in codes.items() if code in _WEIGHTS}
+    plain = {code for code, strength in codes.items() if strength >= 1}
+    if plain.intersection(TROUBLE) - {"complaint"}:
+        weights.pop("praise", None)
+    score = sum(weights.values())
+    score += 0.5 if "address" in codes else 0.0
     score += 1.0 if context.to_brand else 0.0
     score -= 1.0 if context.reply_to_own_campaign else 0.0
-    if label is not None and any(code in codes for code in (*TROUBLE, *_ASKS)):
+    score -= 0.0 if context.to_brand or context.names_brand else 0.5
+    if label is not None and plain.intersection((*TROUBLE, *_ASKS)):
         score += 0.4 * label.scores.negative
-    return score
+    # A named risk is never talked away by chat around it; only news about it is not ours to answer.
+    return max(score, _REPLY_AT) if plain.intersection(RISK) and "news" not in codes else score
 
 
 def _urgency(codes: Mapping[str, float], context: Context) -> Urgency:
     points = sum(_WEIGHTS[code].urgent * strength for code, strength in codes.items() if code in _WEIGHTS)
+    points += 2.0 if {"leaving", "long_customer"} <= codes.keys() else 0.0
     points += min(context.waiting_posts, 2) * 0.5
     return "high" if points >= _URGENT_AT else "normal"
 
 
 def _priority(codes: Mapping[str, float], needs: bool, urgency: Urgency, label: Label | None, context: Context) -> int:
     """Main reason in full, a quarter of each further one, then context: waiting, urgency, direct address, reach, P(negative)."""
-    points = sorted((_WEIGHTS[code].priority * strength for code, strength in codes.items() if code in _WEIGHTS), reverse=True)
+    points = sorted(
+        (_WEIGHTS[code].priority * strength for code, strength in codes.items() if code in _WEIGHTS), reverse=True
+    )
     total = (points[0] + sum(points[1:]) / 4) if points else 4.0
     total += 15 if urgency == "high" else 0
     total += 4 if context.to_brand else 0
@@ -237,9 +273,13 @@ def _priority(codes: Mapping[str, float], needs: bool, urgency: Urgency, label: 
     return max(0, min(100 if needs else 10, round(total)))
 
 
-def _reasons(found: Mapping[str, tuple[str | None, float]], needs: bool, language: str | None) -> tuple[Reason, ...]:
-    ranked = sorted((code for code in found if code in _WEIGHTS), key=lambda c: -_WEIGHTS[c].priority * found[c][1])
-    if not needs:
-        ranked = [c for c in ranked if c in ("praise", "thanks", "news", "small_talk")] or ranked
-    reasons = tuple(Reason(code=code, evidence=found[code][0]) for code in ranked)
-    return reasons or (Reason(code="unclear" if language else "language"),)
+def _reasons(found: Mapping[str, tuple[str | None, float]], needs: bool, *, readable: bool) -> tuple[Reason, ...]:
+    """Weightiest first. Thanks outrank a vague complaint beside them; where no reply is needed, what is harmless leads."""
+    shown = [code for code in found if code in _WEIGHTS]
+    warm = any(found.get(code, (None, 0.0))[1] >= 1 for code in ("thanks", "kindness"))
+    front: tuple[str, ...] = () if needs else _HARMLESS
+    if warm and not set(shown).intersection(TROUBLE) - {"complaint"}:
+        front = ("thanks", "kindness")
+    shown.sort(key=lambda code: (code not in front, -_WEIGHTS[code].priority * found[code][1]))
+    reasons = tuple(Reason(code=code, evidence=found[code][0]) for code in shown)
+    return reasons or (Reason(code="unclear" if readable else "language"),)

@@ -51,6 +51,7 @@ class Post:
     ``brand`` is the brand that published the post where the source itself says so (an archive with an "inbound"
     column); for live accounts it stays ``None`` and the configured accounts decide. ``machine`` marks a post sent by
     a program: it does not stop a response clock. ``seen_at`` is set only by sources that know when they saw it.
+    ``about`` names brands that the record says the post is about, ``history`` a post older than the start of monitoring.
     """
 
     id: str
@@ -69,6 +70,8 @@ class Post:
     brand: str | None = None
     machine: bool = False
     campaign: str | None = None
+    about: tuple[str, ...] = ()
+    history: bool = False
 
     @property
     def network(self) -> str:
@@ -213,6 +216,7 @@ class Page:
     labels: tuple[LabelRecord, ...] = ()
     events: tuple[Event, ...] = ()
     rejects: tuple[Reject, ...] = ()
+    authors: tuple[Author, ...] = ()
     done: int | None = None
     total: int | None = None
 

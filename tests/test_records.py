@@ -13,7 +13,6 @@ from monitor.types import (
     Author,
     Deletion,
     Edit,
-    Event,
     Label,
     LabelRecord,
     Metrics,

@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import timing
 from monitor.timing import Calendar, always_open, due, is_open, opening_after, parse_hours, work_seconds
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 HOUR = 3600
 WEEKDAYS = dict.fromkeys(range(5), parse_hours("09:00-17:00"))
@@ -110,7 +113,7 @@ class TestJapaneseCalendar:
         assert work_seconds(calendar, at("2026-12-28"), at("2027-01-04")) == 2 * HOUR
 
     def test_a_closing_that_overlaps_the_next_opening_counts_each_second_once(self) -> None:
-        calendar = Calendar.of("Asia/Tokyo", dict.fromkeys(range(7), parse_hours("08:00-34:00")))
+        calendar = Calendar.of("Asia/Tokyo", dict.fromkeys(range(7), parse_hours("09:00-20:00, 20:00-34:00")))
         assert work_seconds(calendar, at("2026-11-25"), at("2026-11-28")) == 3 * 24 * HOUR
 
 
@@ -279,7 +282,7 @@ class TestCalendar:
 ZONES = st.sampled_from(["Asia/Tokyo", "America/New_York", "Europe/London", "Australia/Lord_Howe", "America/St_Johns"])
 INSTANTS = st.integers(1_577_836_800, 1_900_000_000).map(timing.from_epoch)
 SPANS = st.integers(0, 90 * 86400)
-OPENINGS = st.integers(0, 1439).flatmap(lambda opens: st.tuples(st.just(opens), st.integers(opens + 1, opens + 1440)))
+OPENINGS = st.integers(0, 1439).flatmap(lambda opens: st.tuples(st.just(opens), st.integers(opens + 30, opens + 1440)))
 
 
 @st.composite

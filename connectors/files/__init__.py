@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TypeVar
 
+from connectors.files.arrays import NotAnArrayError
 from connectors.files.bookmark import Bookmark, Place
 from connectors.files.forms import Form, OpenFile, read_form
 from connectors.files.readers import Found
@@ -23,6 +24,7 @@ from connectors.files.streams import Unpacking
 from monitor.connector import Target
 from monitor.errors import NotAllowed, TryLater, Unreadable
 from monitor.records import Record
+from monitor.text import clean
 from monitor.types import (
     Author,
     Deletion,
@@ -63,7 +65,9 @@ class Files:
         try:
             return self._fetch(target, cursor)
         except PermissionError as error:
-            raise NotAllowed(f"{error.filename or self.settings.path} may not be read: check its permissions.") from error
+            raise NotAllowed(
+                f"{error.filename or self.settings.path} may not be read: check its permissions."
+            ) from error
         except FileNotFoundError as error:
             raise Unreadable(f"{error.filename} has vanished while it was read.") from error
         except OSError as error:
@@ -71,22 +75,21 @@ class Files:
 
     def _fetch(self, target: Target, cursor: str | None) -> Page:
         bookmark = Bookmark.read(cursor, self.settings.fingerprint())
-        sizes = {path: os.stat(path).st_size for path in self._paths()}  # noqa: PTH116 - names may be many
-        total = sum(sizes.values())
-        before = 0
+        sizes = {path: Path(path).stat().st_size for path in self._paths()}
+        total, before = sum(sizes.values()), 0
         for path, size in sizes.items():
             with Path(path).open("rb") as file:
-                opened = OpenFile(file, Path(path), self._shown(path), os.fstat(file.fileno()))
+                status = os.fstat(file.fileno())
+                opened = OpenFile(file, Path(path), self._shown(path), status.st_size, status.st_mtime_ns)
                 place = bookmark.places.get(path, Place())
                 if place.measured and not place.holds(file, opened.size, opened.changed):
                     place = Place()
                 if place.size != opened.size:
                     page, place = self._page(opened, place, target, alone=len(sizes) == 1)
-                    used = before + min(size, page.done if page.done is not None else size)
                     more = place.size is None or path != next(reversed(sizes))
-                    return replace(
-                        page, cursor=bookmark.written(path, place, sizes), more=more, done=used, total=total
-                    )
+                    done = before + min(page.done or 0, size)
+                    cursor = bookmark.written(path, place, sizes)
+                    return replace(page, cursor=cursor, more=more, done=done, total=total)
             before += size
         return Page(cursor=cursor, done=total, total=total)
 
@@ -97,51 +100,93 @@ class Files:
         state = saved[2] if saved and saved[:2] == (str(opened.path), place.head) else None
         try:
             form = read_form(self.settings, opened, place, state, target.now)
-            records, place, ended = self._records(form, opened.shown, place)
+            records, place, ended = self._records(form, opened.shown)
         except Unreadable as error:
             # One file among many that is something else must not keep the others from being read.
             if alone:
                 raise
-            unreadable = Reject(where=f"{opened.shown}:1", reason=str(error), raw=error.raw[:_RAW])
-            place = replace(Place(size=opened.size, changed=opened.changed).sealed(opened.file, plain=False), tail="")
-            return Page(rejects=(unreadable,)), place
+            reject = Reject(where=f"{opened.shown}:1", reason=str(error), raw=error.raw[:_RAW])
+            passed = Place(size=opened.size, changed=opened.changed).sealed(opened.file, plain=False)
+            return Page(rejects=(reject,), done=opened.size), passed
         if ended:
             if damage := form.reader.state.damage:
                 records.append(Reject(where=f"{opened.shown}:{place.line}", reason=damage, raw=""))
             place = replace(place, size=opened.size, changed=opened.changed)
         place = place.sealed(opened.file, plain=form.plain)
         if not ended and not form.plain:
-            self._saved = (str(opened.path), place.head, form.reader.saved)
-        return _as_page(records, place.offset if form.plain else form.reader.state.used), place
+            self._saved = (str(opened.path), place.head, form.reader.saved_before(place.offset))
+        return _as_page(records, place.offset if form.plain else form.reader.state.done), place
 
-    def _records(self, form: Form, shown: str, place: Place) -> tuple[list[Record], Place, bool]:
+    def _records(self, form: Form, shown: str) -> tuple[list[Record], Place, bool]:
         """Return the records of one page, the place after them and whether the file ended."""
-        records: list[Record] = []
-        offset, line, size = form.offset, form.line, None
-        found = iter(form.rows)
-        for row in islice(found, self.settings.page_size):
-            records.extend(_taken(form, shown, row))
-            if not row.final:
-                offset, line = row.end, row.next_line
-        ended = next(found, None) is None
-        form.check(any(isinstance(record, Post) for record in records), place.offset)
-        return records, Place(offset, line, size=size), ended
+        taken: list[Record] = []
+        offset, line = form.offset, form.line
+        rows = iter(form.rows)
+        try:
+            for row in islice(rows, self.settings.page_size):
+                taken.extend(_taken(form, shown, row))
+                if not row.final:
+                    offset, line = row.end, row.next_line
+            ended = next(rows, None) is None
+        except NotAnArrayError as error:
+            raise Unreadable(f"{shown}: {error}") from error
+        form.check()
+        return taken, Place(offset, line), ended
 
     def _paths(self) -> list[str]:
         """Return the files that the path names, in order of their names."""
-        path = os.path.expanduser(self.settings.path)  # noqa: PTH111 - a pattern is no path
-        if os.path.isfile(path):  # noqa: PTH113
-            return [path]
-        if os.path.isdir(path):  # noqa: PTH112
-            raise Unreadable(f"{path} is a folder: name a file in it, or a pattern such as {path.rstrip('/')}/*.csv.")
-        paths = sorted(name for name in glob.glob(path, recursive=True) if os.path.isfile(name))  # noqa: PTH207, PTH113
+        path = Path(self.settings.path).expanduser()
+        if path.is_file():
+            return [str(path)]
+        if path.is_dir():
+            raise Unreadable(f"{path} is a folder: name a file in it, or a pattern such as {path}/*.csv.")
+        found = glob.glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+        paths = sorted(name for name in found if Path(name).is_file())
         if not paths:
             raise Unreadable(f"There is no file {path}.")
         return paths
 
     def _shown(self, path: str) -> str:
-        """Return a file's name as a report shows it: from the first folder on that the pattern leaves open."""
-        fixed = os.path.expanduser(self.settings.path)  # noqa: PTH111
-        while glob.has_magic(fixed) and fixed != path:
-            fixed = os.path.dirname(fixed)  # noqa: PTH120
-        return os.path.relpath(path, fixed if fixed != path else os.path.dirname(path) or ".").encode("utf-8", "replace").decode()  # noqa: PTH120
+        """Return a file's name as a report shows it: from the first part on that the pattern leaves open."""
+        pattern = Path(self.settings.path).expanduser()
+        fixed = Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+        open_part = Path(path).relative_to(fixed) if fixed != pattern and not pattern.is_file() else Path(path).name
+        return clean(str(open_part))
+
+
+def _taken(form: Form, shown: str, row: Found) -> Iterator[Record]:
+    for note in row.notes:
+        yield _reject(shown, note.line, note.reason, note.raw)
+    reason = row.reason
+    if reason is None:
+        try:
+            record = form.convert(row.value)
+        except ValueError as error:
+            reason = str(error)
+        else:
+            if record is not None:
+                yield record
+    if reason is not None:
+        yield _reject(shown, row.line, reason, row.raw)
+
+
+def _reject(shown: str, line: int, reason: str, raw: bytes) -> Reject:
+    return Reject(where=f"{shown}:{line}", reason=reason, raw=clean(raw[: 4 * _RAW].decode("utf-8", "replace"))[:_RAW])
+
+
+def _as_page(taken: Sequence[Record], done: int) -> Page:
+    def of(kind: type[_T]) -> tuple[_T, ...]:
+        return tuple(record for record in taken if isinstance(record, kind))
+
+    return Page(
+        posts=of(Post),
+        snapshots=of(Snapshot),
+        edits=of(Edit),
+        deletions=of(Deletion),
+        labels=of(LabelRecord),
+        events=of(Event),
+        gaps=of(Gap),
+        rejects=of(Reject),
+        authors=of(Author),
+        done=done,
+    )

@@ -14,13 +14,18 @@ _OPENING = re.compile(r"\ufeff?\s*(?:[\w.$]+\s*=\s*)?\[")
 _BETWEEN = re.compile(r"[\s,]*")
 _FIRST_KEY = re.compile(r'\{\s*"[^"\\]{1,200}"')
 _UNDECODED = re.compile("[\udc80-\udcff]")
+_LEAD = 4096  # characters within which the array must be opened
 _TAIL = 400  # characters kept while looking for the next object, in case its beginning is split between two pieces
+
+
+class NotAnArrayError(ValueError):
+    """The file does not begin with a JSON array."""
 
 
 class ArrayRows:
     """Yields a :class:`Found` per object; a broken object costs only itself, as long as the next can be recognised.
 
-    Raises :class:`ValueError` when the file does not begin with an array (after ``window.YTD.… =``).
+    Raises :class:`NotAnArrayError` when the file does not begin with an array (after ``window.YTD.… =``).
     """
 
     def __init__(self, read: Callable[[], bytes], offset: int, number: int) -> None:
@@ -42,13 +47,17 @@ class ArrayRows:
                 return
             if self._text[self._position] == "]":
                 return
-            yield self._object()
+            element = self._object()
+            yield element
+            if element.final:
+                return
 
     def _enter(self) -> None:
-        self._more()
+        while len(self._text) < _LEAD and self._more():
+            pass
         opening = _OPENING.match(self._text)
         if opening is None:
-            raise ValueError("The file must hold one JSON array: [ {…}, {…} ], as tweets.js of an X archive does.")
+            raise NotAnArrayError("The file must hold one JSON array: [ {…}, {…} ], as tweets.js of an X archive does.")
         self._take(opening.end())
 
     def _pass_over_commas(self) -> bool:

@@ -46,6 +46,7 @@ SUPPORT_TWEETS: Final[Mapping[str, str]] = {
     "text": "text",
     "reply_to": "in_response_to_tweet_id",
 }
+_MEASURES = frozenset((*COUNTS, "upvote_ratio"))
 _UNKNOWN = frozenset(("", "-", "n/a", "na", "nan", "none", "null"))
 _FLAGS = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 _ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,500}")
@@ -135,13 +136,14 @@ class PostMaker:
             campaign=_word(row, "campaign"),
         )
 
-    def begins(self, row: Mapping[str, str], now: datetime) -> bool:
-        """Whether the first fields of a line could begin a row: its id can be read, and its time if that is there."""
+    def begins(self, row: Mapping[str, str], now: datetime, *, timed: bool) -> bool:
+        """Whether the first fields of a line could begin a row: id and time can be read; ``timed``: the time is there."""
         try:
-            timed = "created_at" not in row or self._time(row, "created_at", now) is not None
-            return timed and self._key(row, "id") is not None
+            when = self._time(row, "created_at", now)
+            key = self._key(row, "id")
         except RowError:
             return False
+        return key is not None and '"' not in key and (when is not None or ("created_at" not in row and not timed))
 
     def _author(self, row: Mapping[str, str]) -> Author:
         handle = (_word(row, "handle") or "").lstrip("@＠") or None
@@ -152,6 +154,10 @@ class PostMaker:
 
     def _key(self, row: Mapping[str, str], target: str) -> str | None:
         value = row.get(target, "").strip()
+        if not value:
+            return None
+        if value.isascii() and value.isdecimal() and len(value) < 40:
+            return f"{self.network}:{value}"
         if value.casefold() in _UNKNOWN:
             return None
         if match := _FLOAT_ID.fullmatch(value):
@@ -173,33 +179,34 @@ class PostMaker:
         return text
 
     def _time(self, row: Mapping[str, str], target: str, now: datetime) -> datetime | None:
-        value = row.get(target, "").strip()
-        if value.casefold() in _UNKNOWN:
+        value = row.get(target)
+        if not value or value.casefold() in _UNKNOWN:
             return None
         try:
-            when = parse_time(value, self.zone, self.time_format)
+            when = parse_time(value.strip(), self.zone, self.time_format)
             check_span(when, now)
         except ValueError as error:
             raise RowError(f"{target}: {error}") from None
         return when
 
     def _brand(self, row: Mapping[str, str], author: Author) -> str | None:
-        if _flag(row, "inbound"):
+        inbound = _flag(row, "inbound")
+        if inbound:
             return None
         named = _word(row, "brand")
-        if named is not None or "inbound" not in row or _flag(row, "inbound") is None:
+        if named is not None or inbound is None:
             return named
         return self.brand or author.handle or author.id.partition(":")[2]
 
 
 def _word(row: Mapping[str, str], target: str) -> str | None:
-    value = clean(row.get(target, "")).strip()
-    return value[:1000] or None
+    value = row.get(target)
+    return clean(value).strip()[:1000] or None if value else None
 
 
 def _flag(row: Mapping[str, str], target: str) -> bool | None:
     value = row.get(target, "").strip().casefold()
-    if value in _UNKNOWN:
+    if not value or value in _UNKNOWN:
         return None
     if value not in _FLAGS:
         raise RowError(f"{target} is {value[:40]!r}; it must be true or false.")
@@ -219,6 +226,8 @@ def _count(row: Mapping[str, str], target: str) -> int | None:
 
 
 def _metrics(row: Mapping[str, str]) -> Metrics | None:
+    if row.keys().isdisjoint(_MEASURES):
+        return None
     counts = {target: count for target in COUNTS if target in row and (count := _count(row, target)) is not None}
     ratio = row.get("upvote_ratio", "").strip()
     share: float | None = None

@@ -48,15 +48,16 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class CsvForm:
-    """How a CSV file is written: its encoding, delimiter and number of columns.
+    """How a CSV file is written: its encoding, delimiter and number of columns (0 while the header is read).
 
-    ``begins`` tells whether these first fields of a line, or all of them, could be the beginning of a row.
+    ``begins`` tells whether these first fields of a line could be the beginning of a row: the id can be read, and the
+    time if it is among them or must be.
     """
 
     encoding: str
     delimiter: str
-    width: int
-    begins: Callable[[Sequence[str]], bool]
+    width: int = 0
+    begins: Callable[[Sequence[str], bool], bool] = lambda _fields, _timed: False
 
 
 def scan(data: bytes, delimiter: bytes, state: int) -> int:
@@ -128,18 +129,17 @@ class CsvRows:
                 block, 'A quote stands inside a quoted field (it must be written twice: "").', final=final
             )
         try:
-            fields = next(csv.reader([data.decode(self._form.encoding)], delimiter=self._form.delimiter, strict=True))
+            fields = _fields(data.decode(self._form.encoding), self._form.delimiter, strict=True)
         except UnicodeDecodeError as error:
             return _bad(block, _undecodable(error, self._form.encoding), final=final)
         except csv.Error as error:
-            odd = "a line end stands in an unquoted field" if "new-line" in str(error) else str(error)
-            return _bad(block, f"The row cannot be read as CSV: {odd}.", final=final)
+            return _bad(block, f"The row cannot be read as CSV: {error}.", final=final)
         return self._counted(block, fields, final=final)
 
     def _counted(self, block: Sequence[Line], fields: list[str], *, final: bool) -> Found:
         width = self._form.width
         if width and len(fields) != width:
-            if any(self._looks_like_row(line) for line in block[1:]):
+            if any(self._looks_like_row(line, sure=final) for line in block[1:]):
                 return self._broken(block, _UNCLOSED, final=final)
             if any(fields[width:]):
                 reason = (
@@ -148,13 +148,18 @@ class CsvRows:
                 return _bad(block, reason, final=final)
             if final and len(fields) < width:
                 return _bad(block, _ENDS_EARLY, final=True)
-        notes = tuple(self._note(block[0], line) for line in block[1:] if width and self._is_row(line))
+        notes = tuple(
+            self._note(block[0], line) for line in block[1:] if width and self._looks_like_row(line, sure=True)
+        )
         return _found(block, value=fields, final=final, notes=notes)
 
     def _broken(self, block: Sequence[Line], reason: str, *, lost: bool = False, final: bool = False) -> Found:
-        """Take the lines up to the next beginning of a row as one bad row; ``lost``: it may lie beyond the block."""
+        """Take the lines up to the next beginning of a row as one bad row; ``lost``: it may lie beyond the block.
+
+        At the end of a file that is still being written the rest of the row may yet come, so it is not cut lightly.
+        """
         for i, line in enumerate(block[1:], start=1):
-            if self._looks_like_row(line):
+            if self._looks_like_row(line, sure=final):
                 self._lines.put_back(block[i:])
                 return _bad(block[:i], reason)
         last = block[-1]
@@ -168,17 +173,14 @@ class CsvRows:
             last = further
         return _bad([block[0], last], reason, final=final)
 
-    def _looks_like_row(self, line: Line) -> bool:
-        fields, quoted = self._split(line)
-        if quoted:
-            return len(fields) <= self._form.width and self._form.begins(fields[:-1])
-        return len(fields) == self._form.width
-
-    def _is_row(self, line: Line) -> bool:
-        if line.data.count(self._delimiter) < self._form.width - 1:
+    def _looks_like_row(self, line: Line, *, sure: bool = False) -> bool:
+        """Whether a row could begin here; ``sure`` also wants its id and time to be readable."""
+        if b'"' not in line.data and line.data.count(self._delimiter) != self._form.width - 1:
             return False
         fields, quoted = self._split(line)
-        return not quoted and len(fields) == self._form.width and self._form.begins(fields)
+        if quoted:
+            return len(fields) <= self._form.width and self._form.begins(fields[:-1], sure)
+        return len(fields) == self._form.width and (not sure or self._form.begins(fields, sure))
 
     def _split(self, line: Line) -> tuple[list[str], bool]:
         """Return the fields of a line taken alone and whether it ends inside quotes; no fields if it cannot be one."""
@@ -187,7 +189,7 @@ class CsvRows:
             return [], False
         text = line.data.decode(self._form.encoding, "replace")
         try:
-            return next(csv.reader([text], delimiter=self._form.delimiter), []), state == _QUOTED
+            return _fields(text, self._form.delimiter, strict=False), state == _QUOTED
         except csv.Error:
             return [], False
 
@@ -197,6 +199,16 @@ class CsvRows:
             "If it is a row of its own, a quote is missing there."
         )
         return Note(line.number, reason, line.data)
+
+
+def _fields(text: str, delimiter: str, *, strict: bool) -> list[str]:
+    """Return the fields of one row. Many programs leave a carriage return in a text unquoted; csv would stop there."""
+    row = text.removesuffix("\n").removesuffix("\r")
+    if "\r" not in row:
+        return next(csv.reader([row], delimiter=delimiter, strict=strict), [])
+    stand_in = next(c for c in map(chr, range(0xE000, 0xF8FF)) if c not in row)
+    fields = next(csv.reader([row.replace("\r", stand_in)], delimiter=delimiter, strict=strict), [])
+    return [field.replace(stand_in, "\r") for field in fields]
 
 
 def json_rows(lines: Lines, encoding: str) -> Iterator[Found]:

@@ -39,6 +39,11 @@ class Unpacking:
         self._unzip = zlib.decompressobj(31) if gz else None
         self._rest = b""
 
+    @property
+    def done(self) -> int:
+        """Bytes of the file that have been turned into what came out."""
+        return self.used - len(self._rest)
+
     def copy(self) -> Unpacking:
         """Return an independent state that stands at the same place."""
         other = Unpacking(gz=False, encoding=self._encoding)
@@ -88,7 +93,7 @@ class Unpacking:
 
 
 class Reader:
-    """Pieces of one open file from ``offset`` on; ``saved`` is a state from which a later page can go on."""
+    """Pieces of one open file from ``offset`` on; a ``seekable`` one is entered there, others are unpacked up to it."""
 
     def __init__(self, file: BinaryIO, state: Unpacking, offset: int, *, seekable: bool) -> None:
         if seekable:
@@ -96,19 +101,25 @@ class Reader:
         self._file = file
         self._seekable = seekable
         self._skip = offset - state.position
+        self._first = state.copy()
+        # A page ends a little before what was read, so that its end lies in one of the last pieces.
+        self._recent: deque[Unpacking] = deque(maxlen=3)
         self.state = state
-        self.saved = state
 
     def read(self) -> bytes:
         """Return the next piece, ``b""`` at the end."""
         while True:
             if not self._seekable:
-                self.saved = self.state.copy()
+                self._recent.append(self.state.copy())
             piece = self.state.read(self._file)
             if len(piece) > self._skip or not piece:
                 piece, self._skip = piece[self._skip :], 0
                 return piece
             self._skip -= len(piece)
+
+    def saved_before(self, offset: int) -> Unpacking:
+        """Return the latest kept state from which ``offset`` can still be reached."""
+        return max((s for s in (self._first, *self._recent) if s.position <= offset), key=lambda s: s.position)
 
 
 class Line(NamedTuple):

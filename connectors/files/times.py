@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)  # before the networks that can be watched
-_X = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})", re.ASCII)
+_X = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-]\d{4}) (\d{4})", re.ASCII)
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{12,13}", re.ASCII)
 _DAY = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})", re.ASCII)
@@ -23,6 +23,8 @@ def parse_time(text: str, zone: tzinfo, form: str | None = None) -> datetime:
     Raises :class:`ValueError`, with a sentence, for a text that names no time.
     """
     try:
+        if not form and (match := _X.fullmatch(text)):
+            return _from_x(match)
         when = datetime.strptime(text, form) if form else _recognise(text)  # noqa: DTZ007 - the zone follows
         if when.tzinfo is None:
             when = when.replace(tzinfo=zone)
@@ -42,11 +44,8 @@ def check_span(when: datetime, now: datetime) -> None:
 
 
 def _recognise(text: str) -> datetime:
-    if match := _X.fullmatch(text):
-        month, day, hour, minute, second, sign, hours, minutes, year = match.groups()
-        east = timedelta(hours=int(hours), minutes=int(minutes))
-        local = datetime(int(year), _MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-        return local - (east if sign == "+" else -east)
+    if text[4:5] == text[7:8] == "-" and text[13:14] == ":":
+        return datetime.fromisoformat(text.removesuffix(" UTC") + ("+00:00" if text.endswith(" UTC") else ""))
     if _SECONDS.fullmatch(text):
         return datetime.fromtimestamp(float(text), UTC)
     if _MILLISECONDS.fullmatch(text):
@@ -55,6 +54,14 @@ def _recognise(text: str) -> datetime:
     iso = _DAY.sub(lambda m: f"{m[1]}-{int(m[2]):02}-{int(m[3]):02}", text, count=1)
     iso = _HOUR.sub(r" 0\1:", iso, count=1)
     try:
-        return datetime.fromisoformat(iso.removesuffix(" UTC"))
+        return datetime.fromisoformat(iso)
     except ValueError:
         return parsedate_to_datetime(text)
+
+
+def _from_x(match: re.Match[str]) -> datetime:
+    month, day, hour, minute, second, east, year = match.groups()
+    local = datetime(int(year), _MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    if east == "+0000":
+        return local
+    return local - timedelta(hours=int(east[:3]), minutes=int(east[0] + east[3:]))

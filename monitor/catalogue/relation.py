@@ -77,7 +77,6 @@ METRICS = (
         about="coverage",
         source_en="Own definition.",
         source_ja="独自の定義。",
-        status="defined",
     ),
     Metric(
         name="organic_mention_rate",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imported when they are used
     from monitor.store.conversations import Conversations
@@ -35,16 +35,20 @@ class Store:
             try:
                 from monitor.store.postgres import Postgres  # noqa: PLC0415 - an optional dependency
             except ImportError as error:
-                raise _failure(f"{where.split('@')[-1]}: install the PostgreSQL driver: pip install psycopg[binary]", error) from error
-            kind: type[Database] = Postgres
+                raise _failure(
+                    f"{where.split('@')[-1]}: install the PostgreSQL driver: pip install psycopg[binary]", error
+                ) from error
+            kind: Any = Postgres
         else:
             from monitor.store.sqlite import Sqlite  # noqa: PLC0415 - only one engine is ever needed
 
             if read_only and not Path(where).is_file():
-                raise _failure(f"{where}: there is no such database; run `monitor run --once` or `monitor import` first")
+                raise _failure(
+                    f"{where}: there is no such database; run `monitor run --once` or `monitor import` first"
+                )
             kind = Sqlite
         with _guard(kind.Error, where):
-            db = kind(where) if kind.engine == "postgres" else kind(where, read_only=read_only)  # type: ignore[call-arg]
+            db = kind(where) if kind.engine == "postgres" else kind(where, read_only=read_only)
             if not read_only:
                 db.migrate()
                 db.change("insert_counter", name="rev")

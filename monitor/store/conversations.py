@@ -115,7 +115,9 @@ class Conversations:
         """Append events ``(cid, at, kind, actor, detail)``; one that stands there already is not repeated."""
         rows = []
         for cid, at, kind, actor, detail in events:
-            rows.append((cid, at, kind, actor, json.dumps(dict(detail), ensure_ascii=False, sort_keys=True), cid, at, kind))
+            rows.append(
+                (cid, at, kind, actor, json.dumps(dict(detail), ensure_ascii=False, sort_keys=True), cid, at, kind)
+            )
         self._db.many("insert_opening", rows)
 
     def merge(self, old: int, new: int | None) -> None:

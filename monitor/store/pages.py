@@ -51,6 +51,8 @@ class Pages:
         with self._db.transaction():
             rev = self._lock()
             known, next_rev = self._put_posts(page, origin, rev)
+            if page.authors:
+                self._put_authors(page.authors)
             self._put_edits(page.edits, known)
             self._put_snapshots(page.snapshots, known)
             deleted = self._put_deletions(page.deletions, origin, next_rev)
@@ -166,12 +168,11 @@ class Pages:
     def _put_mentions(
         self, posts: Mapping[str, Post], known: _Known, brands: Mapping[str, str | None], origin: Origin
     ) -> None:
-        if origin.brand is None:
-            return
         rows = [
-            (origin.brand, known.pids[post.id], to_epoch(post.created_at))
+            (brand, known.pids[post.id], to_epoch(post.created_at))
             for post in posts.values()
             if brands[post.id] is None and post.id in known.pids
+            for brand in {*post.about, *((origin.brand,) if origin.brand else ())}
         ]
         self._db.many("insert_mention", rows)
 
@@ -362,7 +363,7 @@ def _optional(at: datetime | None) -> int | None:
 def _row(post: Post, pid: int, aid: int, text: str, thread: str, brand: str | None, origin: Origin) -> tuple[Any, ...]:
     created = to_epoch(post.created_at)
     seen = to_epoch(post.seen_at) if post.seen_at else (None if origin.archive else origin.now)
-    history = int(not origin.archive and created < origin.since)
+    history = int(post.history or (not origin.archive and created < origin.since))
     return (
         pid, post.id, pid, aid, text, created, seen, origin.now, post.reply_to, thread, post.quote_of, post.repost_of,
         brand, post.lang, post.url, post.campaign, _optional(post.edited_at), None, int(post.machine), history,

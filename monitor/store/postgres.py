@@ -63,7 +63,7 @@ class Postgres:
                 if name in done:
                     continue
                 for statement in statements:
-                    self.connection.execute(_dialect(statement))  # type: ignore[arg-type]
+                    self.connection.execute(_dialect(statement))
                 self.connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
 
     def index(self, added: Sequence[tuple[int, str]], removed: Sequence[tuple[int, str]] = ()) -> None:

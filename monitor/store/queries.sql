@@ -326,7 +326,7 @@ WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.
 ORDER BY m.created_at, m.pid;
 
 -- mention_texts: texts of a brand's mentions in a span, for evidence
-SELECT p.pid, p.id, p.text, p.created_at, p.aid, a.handle, a.followers, l.label, l.negative FROM mentions m JOIN posts p ON p.pid = m.pid
+SELECT p.pid, p.id, p.text, p.created_at, p.aid, p.reply_to, p.quote_of, p.repost_of, p.campaign, a.handle, a.followers, l.label, l.negative FROM mentions m JOIN posts p ON p.pid = m.pid
 LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
 WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.deleted_at IS NULL ORDER BY m.created_at, m.pid LIMIT :limit;
 
@@ -413,7 +413,7 @@ ON CONFLICT (brand, week) DO UPDATE SET made_at = excluded.made_at, body = exclu
 
 -- export_posts: posts for the export, in order
 SELECT p.pid, p.id, a.id AS author, a.handle, a.name, a.followers, p.text, p.created_at, p.seen_at, p.reply_to, p.thread, p.quote_of, p.repost_of,
-  p.brand, p.lang, p.url, p.campaign, p.edited_at, p.deleted_at, p.machine, c.at AS counted_at, c.likes, c.replies, c.reposts, c.quotes, c.saves, c.impressions, c.score, c.upvote_ratio
+  p.brand, p.lang, p.url, p.campaign, p.edited_at, p.deleted_at, p.machine, p.history, c.at AS counted_at, c.likes, c.replies, c.reposts, c.quotes, c.saves, c.impressions, c.score, c.upvote_ratio
 FROM posts p LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN counts c ON c.pid = p.pid WHERE p.pid > :after ORDER BY p.pid LIMIT :limit;
 
 -- export_snapshots: snapshots of these posts
@@ -439,3 +439,6 @@ SELECT source, start_at, end_at, cause, state FROM gaps ORDER BY start_at, sourc
 SELECT id, created_at, campaign, text FROM posts
 WHERE brand = :brand AND created_at >= :start AND created_at < :end AND reply_to IS NULL AND repost_of IS NULL AND deleted_at IS NULL
 ORDER BY created_at, id;
+
+-- forgive_source: read a source again at once
+UPDATE sources SET not_before = NULL WHERE source = :source;

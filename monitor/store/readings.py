@@ -67,7 +67,9 @@ class Readings:
 
     def rates(self, start: int, end: int) -> list[tuple[str, str, int, Any]]:
         """Return the sums over the days that begin in ``[start, end)``, by brand, network and age."""
-        return [(row["brand"], row["network"], row["age"], row) for row in self._db.rows("engagement", start=start, end=end)]
+        return [
+            (row["brand"], row["network"], row["age"], row) for row in self._db.rows("engagement", start=start, end=end)
+        ]
 
     def posts(self, brand: str, start: int, end: int, age: int) -> list[Any]:
         """Return a brand's own posts of a span with the counts read at an age."""

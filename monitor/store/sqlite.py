@@ -16,6 +16,7 @@ except ImportError:
     sqlite = system_sqlite
 
 BUSY_MS = 30_000
+VERSION: tuple[int, ...] = sqlite.sqlite_version_info
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -38,7 +39,7 @@ class Sqlite:
         self.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         self.connection.execute("PRAGMA foreign_keys = ON")
         if not read_only:
-            mode = "WAL" if wal_is_safe(sqlite.sqlite_version_info) else "DELETE"
+            mode = "WAL" if wal_is_safe(VERSION) else "DELETE"
             self.connection.execute(f"PRAGMA journal_mode = {mode}")
             self.connection.execute("PRAGMA synchronous = NORMAL" if mode == "WAL" else "PRAGMA synchronous = FULL")
         self._queries = queries()
@@ -47,7 +48,8 @@ class Sqlite:
     def rows(self, name: str, /, **values: Any) -> list[Any]:  # noqa: ANN401 - SQL values are of any type
         """Return the rows of a named query; they answer to column names."""
         statement, flat = expand(self._queries[name], values)
-        return self.connection.execute(statement, flat).fetchall()
+        found: list[Any] = self.connection.execute(statement, flat).fetchall()
+        return found
 
     def change(self, name: str, /, **values: Any) -> int:  # noqa: ANN401 - SQL values are of any type
         """Run a named statement and return how many rows it changed."""

@@ -1,0 +1,130 @@
+"""The brand's own posts and the counts that they reach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from math import exp, log
+from random import Random
+
+from connectors.sample.book import Book
+from connectors.sample.clock import local, local_day
+from connectors.sample.corpus import table
+from connectors.sample.people import ENGLISH, JAPANESE, REDDIT
+from monitor.types import Author, Gap, Metrics, Post, Snapshot
+
+ACCOUNTS = {"ja": JAPANESE, "en": ENGLISH, "reddit": REDDIT}
+AGES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=7))
+CAMPAIGN_WEEK = -3
+NOTICE = (-2, 1)  # week and weekday of the notice in two languages, whose readings at 24 h a gap swallows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A post that the brand plans: when, from which account, how well it will do (1 is usual)."""
+
+    key: str
+    account: str
+    at: datetime
+    text: str
+    weight: float
+    campaign: str | None = None
+
+    @property
+    def lang(self) -> str:
+        """Language of the account."""
+        return "ja" if self.account == "ja" else "en"
+
+
+def monday(now: datetime, week: int) -> date:
+    """Monday of the week that lies ``week`` weeks from the one of ``now`` in Tokyo."""
+    today = local_day(now)
+    return today - timedelta(days=today.weekday()) + timedelta(weeks=week)
+
+
+def plan(now: datetime, storm: datetime) -> list[Own]:
+    """The planned posts in order; cheerful ones are held back for two days when everything blows up."""
+    posts = []
+    for row in table("own_posts.tsv"):
+        named = {"C": (CAMPAIGN_WEEK, int(row["day"])), "N": NOTICE}
+        week, day = named[row["week"]] if row["week"] in named else (int(row["week"]), int(row["day"]))
+        hour, minute = map(int, row["time"].split(":"))
+        at = local(monday(now, week) + timedelta(days=day), hour, minute)
+        if not storm - timedelta(hours=3) <= at <= storm + timedelta(hours=40):
+            posts.append(_own(row, at))
+    for row in table("fire_after.tsv"):
+        hour, minute = map(int, row["time"].split(":"))
+        posts.append(_own(row, local(local_day(storm) + timedelta(days=1 + int(row["day"])), hour, minute)))
+    return sorted(posts, key=lambda own: own.at)
+
+
+def rate_limit_gap(source: str, now: datetime) -> Gap:
+    """A quarter of an hour in which the network let nothing be read, one day after the notice."""
+    start = local(monday(now, NOTICE[0]) + timedelta(days=NOTICE[1] + 1), 11, 57)
+    return Gap(source=source, start=start, end=start + timedelta(minutes=15), cause="X: rate limit", state="refilled")
+
+
+def account(own_account: str, at: datetime, now: datetime, storm: datetime) -> Author:
+    """The account with the followers that it has at an instant."""
+    author = ACCOUNTS[own_account]
+    if author.followers is None:
+        return author
+    days = (at - now) / timedelta(days=1)
+    lift = 0.0 if at < storm else 640 * (1 - exp(-((at - storm) / timedelta(days=1)) / 0.7))
+    share = author.followers / JAPANESE.followers if JAPANESE.followers else 1
+    return replace(author, followers=round(author.followers + (13 * days + lift) * share))
+
+
+def measure(book: Book, post: Post, weight: float, storm: datetime) -> None:
+    """Read the counts of an own post at the usual ages, where the source was not blind."""
+    rng = Random(f"{post.id} {weight}")  # noqa: S311 - fiction needs no secret dice; per post, so that readings agree
+    own_account = next(key for key, author in ACCOUNTS.items() if author.id == post.author.id)
+    blind = rng.random() < 0.12
+    final = _final(rng, post, weight)
+    replies = [p.created_at for _, p in book.posts if p.reply_to == post.id and p.edited_at is None]
+    quotes = [p.created_at for _, p in book.posts if p.quote_of == post.id and p.edited_at is None]
+    for age in AGES:
+        at = post.created_at + age + timedelta(seconds=rng.randrange(2, 50))
+        if at > book.now or (post.network == "x" and any(gap.start <= at < gap.end for gap in book.gaps)):
+            continue
+        grown = 1 - exp(-((age / timedelta(hours=7)) ** 0.62))
+        counts = {name: round(value * grown) for name, value in final.items()}
+        seen = Counter(replies=sum(at_ <= at for at_ in replies), quotes=sum(at_ <= at for at_ in quotes))
+        counts["replies"] = counts.get("replies", 0) + seen["replies"]
+        if post.network == "x":
+            counts["quotes"] += seen["quotes"]
+            metrics = Metrics(**(counts | ({"impressions": None} if blind else {})))
+        else:
+            metrics = Metrics(
+                score=counts["score"], replies=counts["replies"], upvote_ratio=round(0.86 + 0.1 * rng.random(), 2)
+            )
+        followers = account(own_account, at, book.now, storm).followers
+        book.snapshots.append(Snapshot(post=post.id, at=at, metrics=metrics, followers=followers))
+
+
+def _final(rng: Random, post: Post, weight: float) -> dict[str, float]:
+    if post.network == "reddit":
+        return {"score": rng.lognormvariate(log(110), 0.5) * weight, "replies": 1.5 * weight}
+    followers = post.author.followers or 0
+    seen = followers * weight * rng.lognormvariate(log(0.45), 0.25)
+    noise = rng.lognormvariate(0, 0.2)
+    return {
+        "impressions": seen,
+        "likes": seen * 0.016 * noise,
+        "reposts": seen * 0.0028 * noise * (3 if post.campaign else 1),
+        "quotes": seen * 0.0003,
+        "replies": seen * 0.0002,
+        "saves": seen * 0.0015 * rng.lognormvariate(0, 0.4),
+    }
+
+
+def _own(row: dict[str, str], at: datetime) -> Own:
+    return Own(
+        key=row["key"],
+        account=row["account"],
+        at=at,
+        text=row["text"],
+        weight=float(row["weight"]),
+        campaign=row.get("campaign") or None,
+    )

@@ -1,0 +1,80 @@
+"""How good and how honest a classifier's probabilities are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """Shares 0..1 over ``posts`` labelled posts; ``recall`` and ``f1`` are per class: negative, neutral, positive."""
+
+    posts: int
+    accuracy: float
+    macro_recall: float
+    macro_f1: float
+    calibration_error: float
+    recall: tuple[float, ...]
+    f1: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Posts whose top probability lies in one band: how many, what was promised, what came true."""
+
+    low: float
+    high: float
+    posts: int
+    confidence: float
+    accuracy: float
+
+
+def quality(probabilities: np.ndarray, classes: np.ndarray) -> Quality:
+    """Measure probabilities (posts x 3) against true classes (posts).
+
+    ``macro_recall`` is TweetEval's measure; ``calibration_error`` is the expected calibration error: the mean distance
+    between top probability and accuracy over ten equal bands, weighted by posts (Naeini et al. 2015).
+    """
+    guesses = probabilities.argmax(axis=1)
+    recall, f1 = [], []
+    for label in range(probabilities.shape[1]):
+        found = int(((guesses == label) & (classes == label)).sum())
+        true, guessed = int((classes == label).sum()), int((guesses == label).sum())
+        recall.append(found / true if true else 0.0)
+        f1.append(2 * found / (true + guessed) if true + guessed else 0.0)
+    gap = sum(band.posts * abs(band.accuracy - band.confidence) for band in bands(probabilities, classes))
+    return Quality(
+        posts=len(classes),
+        accuracy=float((guesses == classes).mean()),
+        macro_recall=sum(recall) / len(recall),
+        macro_f1=sum(f1) / len(f1),
+        calibration_error=gap / len(classes),
+        recall=tuple(recall),
+        f1=tuple(f1),
+    )
+
+
+def bands(probabilities: np.ndarray, classes: np.ndarray) -> list[Band]:
+    """Return the bands of top probability that hold any post, lowest first."""
+    top = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == classes
+    found = []
+    for index in range(BINS):
+        low, high = index / BINS, (index + 1) / BINS
+        inside = (top >= low) & ((top < high) if index < BINS - 1 else (top <= 1.0))
+        if inside.any():
+            band = Band(
+                low=low,
+                high=high,
+                posts=int(inside.sum()),
+                confidence=float(top[inside].mean()),
+                accuracy=float(right[inside].mean()),
+            )
+            found.append(band)
+    return found

@@ -1,0 +1,120 @@
+"""Commands that show figures: response, engagement, digest, define."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from monitor import report
+from monitor.app import App
+from monitor.cli.options import now, show, span_of, with_app
+
+
+@click.command("response")
+@click.option("--brand", help="Only this brand (default: every brand that is known).")
+@click.option("--from", "start", metavar="ISO", help="Turns that began at or after this time.")
+@click.option("--to", "end", metavar="ISO", help="Turns that began before this time.")
+@with_app(read_only=True)
+def response_command(
+    *, app: App, language: str, as_json: bool, brand: str | None, start: str | None, end: str | None
+) -> int:
+    """How long customers waited, the unanswered included. 返信までの時間(未返信を含む)。"""
+    first, last = span_of(app, brand, start, end)
+    names = [row["brand"] for row in app.store.sources.brands()]
+    if brand is not None and brand not in names:
+        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(names) or 'none'}")
+    rows = [
+        report.response(app.store, name, app.clock(name), report.Span(start=first, end=last), app.now())
+        for name in names
+        if brand in (None, name)
+    ]
+    if as_json:
+        show(rows)
+    else:
+        from monitor.cli.screens import response_screen  # noqa: PLC0415 - rich is slow to import
+
+        response_screen(rows, language)
+    return 0
+
+
+@click.command("engagement")
+@click.option("--brand", help="Only this brand.")
+@click.option("--from", "start", metavar="ISO", help="Posts published at or after this time.")
+@click.option("--to", "end", metavar="ISO", help="Posts published before this time.")
+@with_app(read_only=True)
+def engagement_command(
+    *, app: App, language: str, as_json: bool, brand: str | None, start: str | None, end: str | None
+) -> int:
+    """Engagement rates at equal ages, each with its numerator and denominator. エンゲージメント率(投稿後の同じ時点で比較)。"""
+    first, last = span_of(app, brand, start, end)
+    rows = report.engagement(app.store, report.Span(start=first, end=last), brand)
+    if as_json:
+        show(rows)
+    else:
+        from monitor.cli.screens import engagement_screen  # noqa: PLC0415 - rich is slow to import
+
+        engagement_screen(rows, language)
+    return 0
+
+
+@click.command("digest")
+@click.option("--week", metavar="YYYY-Www", help="ISO week in the brand's zone (default: the last full one).")
+@click.option("--brand", help="Only this brand.")
+@click.option("--text", "as_text", is_flag=True, help="Plain text (the default).")
+@with_app(read_only=True)
+def digest_command(
+    *, app: App, language: str, as_json: bool, as_text: bool, week: str | None, brand: str | None
+) -> int:
+    """A brand's week: response, engagement, sentiment, and what was not seen. 週報。"""
+    if as_json and as_text:
+        raise click.UsageError("choose --json or --text, not both")
+    figures = digests(app, week, brand)
+    if as_json:
+        show(figures)
+        return 0
+    from monitor.digest import text  # noqa: PLC0415 - only for this face
+
+    click.echo("\n".join(text(one, language) for one in figures).rstrip("\n"))
+    return 0
+
+
+def digests(app: App, week: str | None, brand: str | None) -> list[dict[str, Any]]:
+    """Return the week of each brand of the settings, else of each brand that an import made known."""
+    from monitor.digest import week as week_of  # noqa: PLC0415 - only for this command
+    from monitor.timing import iso_week  # noqa: PLC0415 - see above
+
+    zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
+    configured = [b.name for b in app.settings.brand if b.name in zones]
+    names = [brand] if brand else (configured or list(zones))
+    if brand is not None and brand not in zones:
+        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(zones) or 'none'}")
+    found = []
+    for name in names:
+        zone = zones[name]
+        wanted = week or iso_week(now() - timedelta(days=7), zone)
+        try:
+            found.append(week_of(app.store, name, zone, app.clock(name), app.model_name(), wanted, app.now()))
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from error
+    return found
+
+
+@click.command("define")
+@click.argument("name", required=False)
+@click.option("--lang", type=click.Choice(["en", "ja"]), help="Language of the definition.")
+def define_command(name: str | None, lang: str | None) -> int:
+    """What a metric means: formula, numerator, denominator, what is left out. 指標の定義。"""
+    from monitor import catalogue  # noqa: PLC0415 - only for this command
+    from monitor.cli.language import choose  # noqa: PLC0415 - see above
+
+    language = "ja" if choose(lang) == "ja" else "en"
+    if name is None:
+        click.echo(catalogue.page(language))  # type: ignore[arg-type]
+        return 0
+    try:
+        click.echo(catalogue.render(catalogue.find(name), language))  # type: ignore[arg-type]
+    except KeyError as error:
+        raise click.BadParameter(str(error.args[0])) from error
+    return 0

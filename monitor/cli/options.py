@@ -1,0 +1,93 @@
+"""Options that many commands share, and how they open the monitor."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.app import App, open_app
+from monitor.cli.language import choose
+
+
+def now() -> datetime:
+    """The present instant: the only clock of the command line."""
+    return datetime.now(UTC)
+
+
+def shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--db``, ``--config``, ``--lang`` and ``--json``."""
+    for option in reversed(
+        (
+            click.option(
+                "--db", "database", metavar="PATH", help="Database file, or postgresql://… (default: config.toml's)."
+            ),
+            click.option(
+                "--config", type=click.Path(path_type=Path), help="Settings (default: config.toml where it exists)."
+            ),
+            click.option(
+                "--lang", type=click.Choice(["en", "ja"]), help="Language of the output (default: config, then locale)."
+            ),
+            click.option("--json", "as_json", is_flag=True, help="JSON instead of text."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def with_app(*, read_only: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Open the monitor for a command: it gets ``app`` and ``language`` in place of the shared options."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @shared
+        @functools.wraps(function)
+        def command(
+            *args: Any,  # noqa: ANN401 - click's
+            database: str | None,
+            config: Path | None,
+            lang: str | None,
+            **rest: Any,  # noqa: ANN401 - click's
+        ) -> Any:  # noqa: ANN401 - click's
+            app = open_app(settings_file(config), database, now, read_only=read_only)
+            try:
+                return function(*args, app=app, language=choose(lang, app.settings.language), **rest)
+            finally:
+                app.store.close()
+
+        return command
+
+    return decorate
+
+
+def settings_file(config: Path | None) -> Path | None:
+    """The settings file that was asked for, or ``config.toml`` where there is one."""
+    if config is not None:
+        return config
+    default = Path("config.toml")
+    return default if default.is_file() else None
+
+
+def show(value: Any) -> None:  # noqa: ANN401 - anything that JSON holds
+    """Print a value as JSON for machines."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def span_of(app: App, brand: str | None, start: str | None, end: str | None) -> tuple[int, int]:
+    """Read ``--from`` and ``--to`` in the brand's zone. Raises ``click.BadParameter`` for what is not a time."""
+    from monitor.report import EVER, NEVER  # noqa: PLC0415 - only commands with a span
+    from monitor.timing import parse_instant, to_epoch  # noqa: PLC0415 - see above
+
+    zone = app.settings.find(brand).zone if brand else (app.settings.brand[0].zone if app.settings.brand else "UTC")
+    try:
+        first = to_epoch(parse_instant(start, zone)) if start else EVER
+        last = to_epoch(parse_instant(end, zone)) if end else NEVER
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    if last <= first:
+        raise click.BadParameter("--to must lie after --from")
+    return first, last

@@ -1,0 +1,150 @@
+"""Commands about records: import, export, search, gaps, rejects."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.app import App
+from monitor.cli.options import show, with_app
+
+
+@click.command("import")
+@click.argument("file")
+@click.option(
+    "--mapping",
+    default="export",
+    show_default=True,
+    help="support-tweets, export, x-archive, or a name of config.toml's [mapping].",
+)
+@click.option("--brand", help="The brand that the records are about, where they do not say.")
+@click.option("--no-classify", is_flag=True, help="Leave the model out; `monitor classify` does it later.")
+@with_app()
+def import_command(
+    *, app: App, language: str, as_json: bool, file: str, mapping: str, brand: str | None, no_classify: bool
+) -> int:
+    """Read posts from a CSV, TSV or JSON Lines file (plain or .gz). ファイルから投稿を取り込みます。
+
+    Stopped at any moment and run again, it goes on where it was. Records that cannot be taken are set aside with file,
+    line and reason (`monitor rejects`) and do not stop the rest.
+    """
+    from monitor.cli.importing import import_file  # noqa: PLC0415 - only here
+
+    result = import_file(app, file, mapping, brand, classify=not no_classify, quiet=as_json)
+    if as_json:
+        show(result)
+        return 1 if result["rejected"] or result["error"] else 0
+    lines = {
+        "en": "{posts:,} posts stored, {customer_posts:,} of customers; this time {new:,} new, {changed:,} changed, {rejected:,} set aside.",
+        "ja": "保存済み{posts:,}件(うち顧客の投稿{customer_posts:,}件)。今回: 新規{new:,}件、変更{changed:,}件、保留{rejected:,}件。",
+    }
+    if result["error"]:
+        click.echo(f"monitor: {result['error']}", err=True)
+        return 2
+    click.echo(lines[language].format(**result))
+    if result["rejected"]:
+        click.echo(
+            "`monitor rejects` で理由を表示します。"
+            if language == "ja"
+            else "`monitor rejects` lists them with their reasons."
+        )
+    return 1 if result["rejected"] else 0
+
+
+@click.command("export")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="File to write (.gz is packed); standard output without it."
+)
+@with_app(read_only=True)
+def export_command(*, app: App, language: str, as_json: bool, out: Path | None) -> int:  # noqa: ARG001 - always JSON
+    """Write everything as JSON Lines that `monitor import` reads back without loss. 全データを書き出します。"""
+    from monitor.export import lines  # noqa: PLC0415 - only here
+
+    if out is None:
+        for line in lines(app.store):
+            sys.stdout.write(line + "\n")
+        return 0
+    import gzip  # noqa: PLC0415 - only for files
+
+    part = out.with_name(out.name + ".part")
+    opened: Any = gzip.open(part, "wt", encoding="utf-8") if out.suffix == ".gz" else part.open("w", encoding="utf-8")  # noqa: SIM115 - entered below
+    count = 0
+    with opened as file:
+        for line in lines(app.store):
+            file.write(line + "\n")
+            count += 1
+    part.replace(out)
+    click.echo(f"{out}: {count:,}行を書き出しました。" if language == "ja" else f"{out}: {count:,} lines written.")
+    return 0
+
+
+@click.command("search")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", default=20, show_default=True)
+@with_app(read_only=True)
+def search_command(*, app: App, language: str, as_json: bool, words: tuple[str, ...], limit: int) -> int:
+    """Posts that hold all the words, newest first; Japanese of any length. 投稿を検索します。"""
+    from monitor.text import excerpt  # noqa: PLC0415 - only here
+    from monitor.timing import from_epoch, iso  # noqa: PLC0415 - see above
+
+    rows = app.store.work.search(" ".join(words), limit)
+    if as_json:
+        show(
+            [
+                {"post": r["id"], "author": r["handle"], "text": r["text"], "at": iso(from_epoch(r["created_at"]))}
+                for r in rows
+            ]
+        )
+    for row in () if as_json else rows:
+        click.echo(
+            f"{iso(from_epoch(row['created_at']))[:16]}  @{row['handle'] or '–'}  {excerpt(row['text'] or '', 90)}"
+        )
+    if not rows and not as_json:
+        click.echo("見つかりません。" if language == "ja" else "Nothing found.")
+    return 0 if rows else 1
+
+
+@click.command("gaps")
+@with_app(read_only=True)
+def gaps_command(*, app: App, language: str, as_json: bool) -> int:
+    """Spans that may not have been seen, with their cause and what became of them. 見えなかった時間。"""
+    from monitor.export import gap_records  # noqa: PLC0415 - only here
+
+    rows = list(gap_records(app.store))
+    if as_json:
+        show(rows)
+    for row in () if as_json else rows:
+        click.echo(
+            f"{row['from'][:16]} – {row['to'][:16]}  {row['source']}  {row['cause']}  {_state(row['state'], language)}"
+        )
+    if not rows and not as_json:
+        click.echo("記録された欠落はありません。" if language == "ja" else "No gap is recorded.")
+    return 1 if any(row["state"] != "refilled" for row in rows) else 0
+
+
+def _state(state: str, language: str) -> str:
+    return {"open": "未回復", "refilled": "回復済み", "lost": "回復不能"}[state] if language == "ja" else state
+
+
+@click.command("rejects")
+@click.option("--limit", default=100, show_default=True)
+@with_app(read_only=True)
+def rejects_command(*, app: App, language: str, as_json: bool, limit: int) -> int:
+    """Records that could not be taken: where they stood and why. 取り込めなかったレコード。"""
+    rows = app.store.sources.quarantined(limit)
+    if as_json:
+        show([{name: row[name] for name in ("source", "place", "reason", "raw")} for row in rows])
+    for line in () if as_json else _rejects(rows):
+        click.echo(line)
+    if not rows and not as_json:
+        click.echo("ありません。" if language == "ja" else "None.")
+    return 1 if rows else 0
+
+
+def _rejects(rows: list[Any]) -> Iterator[str]:
+    for row in rows:
+        yield f"{row['place']}: {row['reason']}"

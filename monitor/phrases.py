@@ -1,0 +1,106 @@
+"""Sentences for people, in English and Japanese; light enough for the command that must start at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Code -> how the main reason opens the sentence, and how the same reason is added to another one.
+PHRASES: dict[str, dict[str, tuple[str, str]]] = {
+    "en": {
+        "safety": ("Reports a safety problem", "reports a safety problem"),
+        "privacy": ("Reports a leak or misuse of personal data", "reports a data leak"),
+        "legal": ("Mentions authorities or legal steps", "mentions authorities or legal steps"),
+        "misconduct": ("Reports misconduct", "reports misconduct"),
+        "own_word": ("Contains one of your risk words", "contains one of your risk words"),
+        "payment": ("Reports a wrong or failed payment", "reports a payment problem"),
+        "leaving": ("Says they are leaving", "says they are leaving"),
+        "outage": ("Reports that something does not work", "reports that something does not work"),
+        "refund": ("Asks about a refund", "asks about a refund"),
+        "no_answer": ("Has not been answered", "says nobody has answered"),
+        "delivery": ("Reports a late, wrong or missing delivery", "reports a delivery problem"),
+        "broken": ("Reports a defect", "reports a defect"),
+        "complaint": ("Complains", "complains"),
+        "question": ("Asks a question", "asks a question"),
+        "request": ("Makes a request", "makes a request"),
+        "deadline": ("Is pressed for time", "is pressed for time"),
+        "many": ("Says that others are affected", "says that others are affected"),
+        "long_customer": ("Is a long-standing or large customer", "is a long-standing or large customer"),
+        "kindness": ("Thanks your people", "thanks your people"),
+        "thanks": ("Says thanks", "says thanks"),
+        "praise": ("Praise", "praises"),
+        "news": ("A news report or notice", "quotes news"),
+        "small_talk": ("Small talk about the brand", "chats"),
+        "spam": ("Advertising or spam", "advertises"),
+        "language": ("In a language that the rules do not read", ""),
+        "unclear": ("No clear reason in the words", ""),
+    },
+    "ja": {
+        "safety": ("事故・けがの訴え", "事故・けがの訴えもあります"),
+        "privacy": ("個人情報・不正利用の訴え", "個人情報の訴えもあります"),
+        "legal": ("公的機関・法的手段への言及", "公的機関・法的手段にも触れています"),
+        "misconduct": ("不適切な行為の訴え", "不適切な行為も訴えています"),
+        "own_word": ("登録した要注意語", "登録した要注意語を含みます"),
+        "payment": ("請求・支払いの問題", "請求・支払いの問題もあります"),
+        "leaving": ("解約・離脱の意思", "解約・離脱にも触れています"),
+        "outage": ("つながらない・使えないとの訴え", "使えないとも訴えています"),
+        "refund": ("返金・返品の話", "返金・返品にも触れています"),
+        "no_answer": ("返事がないとの訴え", "返事がないとも訴えています"),
+        "delivery": ("配送の遅れ・間違いの訴え", "配送の問題もあります"),
+        "broken": ("故障・不良の訴え", "故障・不良も訴えています"),
+        "complaint": ("不満の声", "不満も述べています"),
+        "question": ("質問", "質問もしています"),
+        "request": ("要望・依頼", "要望もあります"),
+        "deadline": ("急ぎの様子", "急いでいます"),
+        "many": ("ほかの人にも起きているとの声", "ほかの人にも起きているようです"),
+        "long_customer": ("長年・大口のお客様の声", "長年・大口のお客様のようです"),
+        "kindness": ("応対へのお礼", "応対へのお礼もあります"),
+        "thanks": ("お礼", "お礼もあります"),
+        "praise": ("お褒めの言葉", "お褒めの言葉もあります"),
+        "news": ("報道・お知らせ", "報道・お知らせを引いています"),
+        "small_talk": ("ブランドを話題にした雑談", "雑談です"),
+        "spam": ("宣伝・迷惑投稿", "宣伝です"),
+        "language": ("ルールが読めない言語の投稿", ""),
+        "unclear": ("言葉からは理由がはっきりしない投稿", ""),
+    },
+}
+
+
+def sentence_of(reasons: Iterable[Iterable[str | None]], language: str, *, needs_reply: bool = True) -> str:
+    """Why a post is (or is not) in the queue, in one line that a person can check.
+
+    ``reasons`` are pairs of a code and the words that showed it, the weightiest first: the main one is told with its
+    words, up to two more follow. Codes of a later version that are not known are left out.
+    """
+    phrases = PHRASES["ja" if language == "ja" else "en"]
+    known = [(str(code), words) for code, words in reasons if code in phrases] or [("unclear", None)]
+    (main, words), *others = known
+    seen = [phrases[code][1] for code, _ in others if phrases[code][1]][: 2 if needs_reply else 0]
+    opening = phrases[main][0] + _cited(words, language)
+    if language == "ja":
+        closing = [] if needs_reply else ["返信は不要です"]
+        return "。".join([opening, *seen, *closing]) + "。"
+    if not needs_reply:
+        return f"{opening}; no reply needed."
+    joined = ", ".join([opening, *seen[:-1]])
+    return f"{joined} and {seen[-1]}." if seen else f"{joined}."
+
+
+def _cited(words: str | None, language: str) -> str:
+    # some signs are only a mark; "question (“?”)" would tell nobody more
+    if not words or not any(c.isalnum() for c in words):
+        return ""
+    shown = words if len(words) <= 24 else words[:23] + "…"
+    return f"(「{shown}」)" if language == "ja" else f" (“{shown}”)"
+
+
+def span(seconds: float, language: str) -> str:
+    """Write a length of time with its two largest units: ``1 h 31 min``, in Japanese ``1時間31分``; from a year on, years."""
+    minutes = int(seconds // 60)
+    days, minutes = divmod(minutes, 1440)
+    hours, minutes = divmod(minutes, 60)
+    ja = language == "ja"
+    if days >= 365:
+        return f"{days // 365}年" if ja else f"{days // 365} y"
+    parts = [(days, "日", " d"), (hours, "時間", " h"), (minutes, "分", " min")]
+    shown = [f"{n}{j if ja else e}" for n, j, e in parts if n][: 1 if days >= 10 else 2] or ["0分" if ja else "0 min"]
+    return "".join(shown) if ja else " ".join(shown)
