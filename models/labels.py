@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from monitor.types import Label, Scores, Sentiment
-
-if TYPE_CHECKING:
-    import numpy as np
 
 CLASSES: tuple[Sentiment, Sentiment, Sentiment] = ("negative", "neutral", "positive")
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Return probabilities (rows sum to 1) of logits (rows x classes)."""
-    import numpy as np
-
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     result: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
     return result

@@ -12,15 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from models.labels import labels_of, softmax
 from monitor.errors import ModelError
 from monitor.text import normalise
 from monitor.types import Label
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LONGEST = 4
 MAX_READ = 2_000
@@ -51,8 +49,6 @@ class Linear:
 
     def __init__(self, folder: Path) -> None:
         """Read the weights. Raises :class:`~monitor.errors.ModelError` when the folder does not hold such a model."""
-        import numpy as np
-
         try:
             about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
             with np.load(folder / "weights.npz", allow_pickle=False) as stored:
@@ -74,20 +70,17 @@ class Linear:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return negative, neutral, positive for each text (texts x 3); rows sum to 1."""
-        import numpy as np
-
         scores = np.empty((len(texts), 3), np.float32)
         for row, text in enumerate(texts):
             scores[row] = self._score(text)
         return softmax(scores / self.temperature)
 
-    def _score(self, text: str) -> Any:
-        import numpy as np
-
+    def _score(self, text: str) -> np.ndarray:
         place = self._place
         counts = Counter(index for run in ngrams(text) if (index := place.get(run)) is not None)
         if not counts:
             return self._bias
-        index = np.fromiter(counts, np.int64, len(counts))
-        values = np.fromiter((1 + math.log(n) for n in counts.values()), np.float32, len(counts)) * self._idf[index]
-        return (values / np.linalg.norm(values)) @ self._weights[index] + self._bias
+        known = np.fromiter(counts, np.int64, len(counts))
+        values = np.fromiter((1 + math.log(n) for n in counts.values()), np.float32, len(counts)) * self._idf[known]
+        score: np.ndarray = (values / np.linalg.norm(values)) @ self._weights[known] + self._bias
+        return score

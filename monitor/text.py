@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from operator import add
 
 MAX_CHARACTERS = 100_000
 
@@ -12,6 +13,7 @@ _MENTION = re.compile(r"(?<![\w@])[@＠]([A-Za-z0-9_.-]*[A-Za-z0-9_])")
 _KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30ff\uff66-\uff9f]")
 _CJK = "\u3005\u3041-\u309f\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\uac00-\ud7af"
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_RUNS = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _ENGLISH = frozenset(
@@ -84,11 +86,12 @@ def search_terms(text: str) -> str:
     A CJK run ends with its last character alone, so that a search for one character can be a prefix search.
     """
     terms: list[str] = []
-    for run in _RUN.findall(normalise(text)):
-        if _IS_CJK.match(run):
-            terms.extend(run[i : i + 2] for i in range(len(run)))
+    for cjk, other in _RUNS.findall(normalise(text)):
+        if cjk:
+            terms += map(add, cjk, cjk[1:])
+            terms.append(cjk[-1])
         else:
-            terms.append(run)
+            terms.append(other)
     return " ".join(terms)
 
 

@@ -29,8 +29,8 @@ class Sample:
         """Settings of the sample brand."""
 
         model_config = ConfigDict(extra="forbid")
-        seed: int = Field(20, description="which of the many possible six weeks is told")
-        weeks: int = Field(6, ge=4, le=6, description="how far back it begins")
+        seed: int = Field(default=20, description="which of the many possible six weeks is told")
+        weeks: int = Field(default=6, ge=4, le=6, description="how far back it begins")
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or self.Settings()

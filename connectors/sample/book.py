@@ -10,6 +10,7 @@ from typing import Literal
 from connectors.sample.people import BRAND, base36, desk
 from monitor.types import Author, Deletion, Edit, Event, Gap, Post, Snapshot
 
+Speaker = Literal["c", "b", "m"]
 _SNOWFLAKE = 1288834974657  # X counts the milliseconds of its ids from here
 _SECOND = timedelta(seconds=1)
 
@@ -21,7 +22,7 @@ class Step:
     ``asks`` marks a customer's post that wants an answer; ``was`` is the text before an edit at ``edited_at``.
     """
 
-    by: Literal["c", "b", "m"]
+    by: Speaker
     text: str
     at: datetime
     asks: bool = False
@@ -147,7 +148,8 @@ class Book:
     def _changes(self, step: Step, post: Post) -> None:
         if step.was is not None and step.edited_at is not None and step.edited_at <= self.now - 90 * _SECOND:
             edited = Post(
-                **{name: getattr(post, name) for name in Post.__slots__} | {"text": step.text, "edited_at": step.edited_at}
+                **{name: getattr(post, name) for name in Post.__slots__}
+                | {"text": step.text, "edited_at": step.edited_at}
             )
             self.posts.append((step.edited_at + 60 * _SECOND, edited))
             self.edits.append(Edit(post=post.id, text=step.was, replaced_at=step.edited_at))

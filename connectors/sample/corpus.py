@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
+_SORRY = re.compile(r"申し訳|お詫び|失礼|ご不便|ご不安をおかけ")
 _SLOT = re.compile(r"\{(\w+)\}")
 _SLOTS: Mapping[str, tuple[str, ...]] = {
     "k": ("ユノワK8S", "ユノワ", "ユノワミニ", "ユノワ温調"),
@@ -23,8 +24,8 @@ _SLOTS: Mapping[str, tuple[str, ...]] = {
     "oe": ("Yuki", "Ken"),
 }
 _TAILS = {
-    "ja": ("🙏", "！", "〜", "💦", "…", "笑", "😊", "。", "(2回目の投稿です)"),
-    "en": (" 🙏", "!", " :)", "…", " x", " (again)", " 😅"),
+    "ja": ("🙏", "！", "〜", "💦", "…", "笑", "😊", "。"),
+    "en": (" 🙏", "!", " :)", "…", " x", " 😅"),
 }
 _NAMES_BRAND = re.compile(r"みらい|ユノワ|まいにち釜|アサドリ|Mirai|Yunowa|Kama|Asadori|R55|K8", re.IGNORECASE)
 _HASHTAGS = {"ja": ("#みらい電機", "#まいにち釜", "#みらい電機"), "en": ("#MiraiDenki", "#MainichiKama")}
@@ -54,7 +55,7 @@ class Line:
 
 @cache
 def table(name: str) -> tuple[dict[str, str], ...]:
-    """Rows of a data file by column name; ``\\n`` in a field is a line break."""
+    """Rows of a data file by column name; a backslash and an n in a field stand for a line break."""
     head, *rows = files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
     names = head.split("\t")
     return tuple(
@@ -113,6 +114,8 @@ class Writer:
                 return str(self._rng.randrange(10_000, 100_000))
             return slots[name] if name in slots else self.fill(self._rng.choice(phrases(f"{name}_ja")), slots)
 
+        if template.startswith("{sorry}") and _SORRY.search(template):
+            template = template.removeprefix("{sorry}")  # nobody apologises twice in one breath
         text = _SLOT.sub(slot, template)
         return _CHOICE.sub(lambda match: self._rng.choice(match[1].split("|")), text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import exp, log
 from random import Random
@@ -65,21 +65,21 @@ def rate_limit_gap(source: str, now: datetime) -> Gap:
     return Gap(source=source, start=start, end=start + timedelta(minutes=15), cause="X: rate limit", state="refilled")
 
 
-def account(own_account: str, at: datetime, now: datetime, storm: datetime) -> Author:
-    """The account with the followers that it has at an instant."""
-    author = ACCOUNTS[own_account]
-    if author.followers is None:
-        return author
-    days = (at - now) / timedelta(days=1)
-    lift = 0.0 if at < storm else 640 * (1 - exp(-((at - storm) / timedelta(days=1)) / 0.7))
-    share = author.followers / JAPANESE.followers if JAPANESE.followers else 1
-    return replace(author, followers=round(author.followers + (13 * days + lift) * share))
+def followers(author: Author, at: datetime, now: datetime, storm: datetime) -> int | None:
+    """How many followed the account at an instant: a slow rise, and a jump when the storm made it known."""
+    if author.followers is None or JAPANESE.followers is None:
+        return None
+
+    def grown(when: datetime) -> float:
+        since = (when - storm) / timedelta(days=1)
+        return 13 * since + (640 * (1 - exp(-since / 0.7)) if since > 0 else 0)
+
+    return round(author.followers + (grown(at) - grown(now)) * author.followers / JAPANESE.followers)
 
 
 def measure(book: Book, post: Post, weight: float, storm: datetime) -> None:
     """Read the counts of an own post at the usual ages, where the source was not blind."""
     rng = Random(f"{post.id} {weight}")  # noqa: S311 - fiction needs no secret dice; per post, so that readings agree
-    own_account = next(key for key, author in ACCOUNTS.items() if author.id == post.author.id)
     blind = rng.random() < 0.12
     final = _final(rng, post, weight)
     replies = [p.created_at for _, p in book.posts if p.reply_to == post.id and p.edited_at is None]
@@ -99,15 +99,14 @@ def measure(book: Book, post: Post, weight: float, storm: datetime) -> None:
             metrics = Metrics(
                 score=counts["score"], replies=counts["replies"], upvote_ratio=round(0.86 + 0.1 * rng.random(), 2)
             )
-        followers = account(own_account, at, book.now, storm).followers
-        book.snapshots.append(Snapshot(post=post.id, at=at, metrics=metrics, followers=followers))
+        crowd = followers(post.author, at, book.now, storm)
+        book.snapshots.append(Snapshot(post=post.id, at=at, metrics=metrics, followers=crowd))
 
 
 def _final(rng: Random, post: Post, weight: float) -> dict[str, float]:
     if post.network == "reddit":
         return {"score": rng.lognormvariate(log(110), 0.5) * weight, "replies": 1.5 * weight}
-    followers = post.author.followers or 0
-    seen = followers * weight * rng.lognormvariate(log(0.45), 0.25)
+    seen = (post.author.followers or 0) * weight * rng.lognormvariate(log(0.45), 0.25)
     noise = rng.lognormvariate(0, 0.2)
     return {
         "impressions": seen,

@@ -77,10 +77,17 @@ class Cast:
                 kana, _, stem = pick(self._parts["stem"]).partition(" ")
                 name = pick(self._parts["style"]).replace("{k}", kana)
                 word = pick(self._parts["word"])
-                shapes = (f"{stem}_{word}", f"{word}_{stem}", f"{stem}_{self._rng.randrange(10, 9999)}", f"{stem}{word}_")
+                shapes = (
+                    f"{stem}_{word}",
+                    f"{word}_{stem}",
+                    f"{stem}_{self._rng.randrange(10, 9999)}",
+                    f"{stem}{word}_",
+                )
                 handle = pick(shapes)
             if handle.casefold() not in self._handles:
                 return handle, name
 
     def _numbered(self, stem: str) -> str:
-        return stem if self._rng.random() < 0.35 else f"{stem}{self._rng.choice(('', '_'))}{self._rng.randrange(2, 999)}"
+        return (
+            stem if self._rng.random() < 0.35 else f"{stem}{self._rng.choice(('', '_'))}{self._rng.randrange(2, 999)}"
+        )

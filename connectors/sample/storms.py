@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -9,16 +10,25 @@ from random import Random
 from connectors.sample.book import Book, Step, Thread
 from connectors.sample.clock import after_work, is_open, local, local_day
 from connectors.sample.corpus import Writer, table
-from connectors.sample.people import Cast
+from connectors.sample.people import JAPANESE, Cast
 from monitor.types import Author, Metrics, Post, Snapshot
 
 OUTAGE = timedelta(minutes=176)
 EMERGENCY = timedelta(hours=24)
 """So long after its start the storm keeps the desk up, whatever the clock says."""
-_CROWD = 44
+_CROWD = 80
 _MINUTE = timedelta(minutes=1)
 # likes, replies, reposts, quotes and impressions that the loudest posts reach in the end
-_LOUD = {"A": (1_840, 212, 2_310, 388, None), "I": (3_120, 164, 2_870, 241, 503_000), "S": (2_260, 0, 4_480, 310, 412_000)}
+_LOUD = {
+    "A": (1_840, 212, 2_310, 388, None),
+    "I": (3_120, 164, 2_870, 241, 503_000),
+    "S": (2_260, 236, 4_480, 310, 412_000),
+}
+_ABOUT = (
+    (re.compile("返金"), "fire_refund"),
+    (re.compile("炊飯器"), "fire_other"),
+    (re.compile("窓口|話し中|人間の返事"), "fire_phone"),
+)
 _AGES = ((0.25, 0.10), (1, 0.31), (3, 0.62), (24, 0.97), (168, 1.0))  # hours and the share reached
 
 
@@ -37,7 +47,6 @@ class Fire:
     cast: Cast
     book: Book
     start: datetime
-    desk: Author
     _posts: dict[str, Post] = field(default_factory=dict)
     _people: dict[str, Author] = field(default_factory=dict)
     _asked: list[Thread] = field(default_factory=list)
@@ -56,7 +65,7 @@ class Fire:
             text = copied if row["text"] == "=" else row["text"]
             self.writer.keep([text])
             if code in ("B", "K2", "S"):
-                self._posts[code] = self._desk(code, row["answers"], text, at)
+                self._posts[code] = self._desk(row["answers"], text, at)
                 continue
             author = self._author(code, crowd)
             target = self._posts.get(row["answers"])
@@ -70,11 +79,6 @@ class Fire:
         for code, counts in _LOUD.items():
             self._count(self._posts[code], counts)
 
-    @property
-    def statement(self) -> Post:
-        """The brand's own post of that evening."""
-        return self._posts["S"]
-
     def _author(self, code: str, crowd: list[Author]) -> Author:
         known = {"AA": "A", "I2": "I", "I3": "I", "W3": "W"}.get(code, code)
         if known in self._people:
@@ -85,10 +89,10 @@ class Fire:
             return self.cast.customer("x", "en", new=True)
         return self.rng.choice(crowd)
 
-    def _desk(self, code: str, answers: str, text: str, at: datetime) -> Post:
+    def _desk(self, answers: str, text: str, at: datetime) -> Post:
         to = self._posts.get(answers)
         words = f"@{to.author.handle} {text}" if to else text
-        return self.book.post(self.desk, words, at, lang="ja", reply_to=to, brand=True)
+        return self.book.post(JAPANESE, words, at, lang="ja", reply_to=to, brand=True)
 
     def _afterwards(self, post: Post, code: str, text: str) -> None:
         """In the morning the desk answers some of those who asked, and puts the rest aside: the statement answers them."""
@@ -100,13 +104,14 @@ class Fire:
             if machine:
                 soon = post.created_at + timedelta(seconds=self.rng.randrange(35, 90))
                 self.book.post(
-                    self.desk, f"@{post.author.handle} {machine}", soon, lang="ja", reply_to=post, brand=True, machine=True
+                    JAPANESE, f"@{post.author.handle} {machine}", soon, lang="ja", reply_to=post, brand=True, machine=True
                 )  # fmt: skip
         answer = None
         if code == "@" and self.rng.random() < 0.6:
-            answer = self.writer.pick("fire", self.writer.products(), lang="ja", before=f"@{post.author.handle} ")
+            pool = next((name for words, name in _ABOUT if words.search(text)), "fire")
+            answer = self.writer.pick(pool, self.writer.products(), lang="ja", before=f"@{post.author.handle} ")
         if answer:
-            self.book.post(self.desk, answer, at, lang="ja", reply_to=post, brand=True)
+            self.book.post(JAPANESE, answer, at, lang="ja", reply_to=post, brand=True)
         else:
             thread.dismissed = (morning + self.rng.uniform(120, 200) * _MINUTE, "answered_elsewhere")
             self.book.dismiss(thread, post)
@@ -133,8 +138,7 @@ def outage(rng: Random, writer: Writer, cast: Cast, now: datetime) -> list[Threa
         lang = "en" if row["place"] == "h" else "ja"
         ago = OUTAGE * (1 - (i + rng.random() * 0.8) / len(rows)) ** 1.25
         at = now - ago - timedelta(seconds=100)
-        again = [person for person in crowd if (person.handle or "").isascii()] if i % 6 == 5 and lang == "ja" else []
-        author = rng.choice(again) if again else cast.customer("x", lang, new=True)
+        author = rng.choice(crowd) if i % 6 == 5 and lang == "ja" else cast.customer("x", lang, new=True)
         crowd += [author] if lang == "ja" else []
         before = {"@": "@mirai_denki ", "h": "@mirai_home_en "}.get(row["place"], "")
         text = row["text"] if before.strip() and before.strip() in row["text"] else before + row["text"]
@@ -144,7 +148,9 @@ def outage(rng: Random, writer: Writer, cast: Cast, now: datetime) -> list[Threa
         if i in (0, 2) and is_open(now) and is_open(at):
             words = writer.pick("outage", writer.products(), lang="ja", before=f"@{author.handle} ")
             if words:
-                answer = Step(by="b", text=words.removeprefix(f"@{author.handle} "), at=after_work(at, rng.uniform(38, 55)))
+                answer = Step(
+                    by="b", text=words.removeprefix(f"@{author.handle} "), at=after_work(at, rng.uniform(38, 55))
+                )
                 thread.steps.append(answer)
         threads.append(thread)
     return threads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -10,17 +9,17 @@ from random import Random
 from connectors.sample.book import Book, Thread
 from connectors.sample.clock import BREAKFAST, ENGLISH, JAPANESE, after_work, local, local_day, moments, works
 from connectors.sample.corpus import Line, Writer, comments, lines, scripts, table
-from connectors.sample.own import CAMPAIGN_WEEK, account, measure, monday, plan, rate_limit_gap
+from connectors.sample.own import ACCOUNTS, CAMPAIGN_WEEK, measure, monday, plan, rate_limit_gap
 from connectors.sample.people import Cast
 from connectors.sample.storms import Fire, fire_start, outage
-from connectors.sample.talk import Talk
+from connectors.sample.talk import Talk, fitting
 from monitor.types import Gap, Page, Post
 
 PAGE = 200
 OPEN_AT_MOST = 17
 """Conversations that wait at the end, besides those about the failure of the app."""
 _STALE = 3
-_WORKDAY = {"ja": 15.5, "en": 3.2}
+_WORKDAY = {"ja": 13.8, "en": 2.9}
 _OFF = {"ja": 8.5, "en": 2.0}
 
 
@@ -38,15 +37,14 @@ def tell(seed: int, weeks: int, now: datetime, source: str) -> tuple[Page, ...]:
     own: list[tuple[Post, float]] = []
     for planned in plan(now, storm):
         if start <= planned.at <= now - timedelta(minutes=2):
-            author = account(planned.account, planned.at, now, storm)
+            author = ACCOUNTS[planned.account]
             post = book.post(author, planned.text, planned.at, lang=planned.lang, brand=True, campaign=planned.campaign)
             own.append((post, planned.weight))
             threads += _under(talk, post, comments().get(planned.key, ()))
-    threads += _days(talk, start) + _breakfasts(talk, cast, writer)
+    threads += _days(talk, start) + _breakfasts(talk)
     _put_aside(rng, threads, now)
-    fire = Fire(rng=rng, writer=writer, cast=cast, book=book, start=storm, desk=account("ja", storm, now, storm))
+    fire = Fire(rng=rng, writer=writer, cast=cast, book=book, start=storm)
     fire.play()
-    own.append((fire.statement, 3.0))
     for thread in sorted(_shortened(threads, now), key=lambda thread: thread.steps[0].at):
         if thread.steps[0].at >= start and not _lost(thread, book.gaps[1]):
             book.play(thread)
@@ -71,8 +69,10 @@ def _days(talk: Talk, start: datetime) -> list[Thread]:
         volume = _WORKDAY if works(day) else _OFF
         for lang, hours in (("ja", JAPANESE), ("en", ENGLISH)):
             count = max(1, round(talk.rng.gauss(volume[lang], volume[lang] ** 0.5 * 0.9)))
-            for at in moments(talk.rng, day, count, hours):
-                thread = talk.thread(talk.deal(lang, lines(lang)), at) if start <= at <= talk.now else None
+            for drawn in moments(talk.rng, day, count, hours):
+                line = talk.deal(lang, lines(lang))
+                at = fitting(talk.rng, line.text, drawn) if lang == "ja" else drawn
+                thread = talk.thread(line, at) if start <= at <= talk.now else None
                 threads += [thread] if thread else []
         day += timedelta(days=1)
     return threads
@@ -89,8 +89,11 @@ def _under(talk: Talk, post: Post, found: tuple[Line, ...]) -> list[Thread]:
     return threads
 
 
-def _breakfasts(talk: Talk, cast: Cast, writer: Writer) -> list[Thread]:
-    rows = [Line(kind="praise", place="-", lang="en" if row["text"].isascii() else "ja", **row) for row in table("breakfasts.tsv")]
+def _breakfasts(talk: Talk) -> list[Thread]:
+    rows = [
+        Line(kind="praise", place="-", lang="en" if row["text"].isascii() else "ja", **row)
+        for row in table("breakfasts.tsv")
+    ]
     threads = []
     for i, line in enumerate(rows):
         day = monday(talk.now, CAMPAIGN_WEEK) + timedelta(days=i * 5 // len(rows))
@@ -105,13 +108,14 @@ def _put_aside(rng: Random, threads: list[Thread], now: datetime) -> None:
     """Give a dismissal to what will never be answered, but for the last days and a few that somebody overlooked."""
     last_week = (local(monday(now, -1), 0), local(monday(now, 0), 0))
     stale = 0
-    for thread in threads:
+    for thread in rng.sample(threads, len(threads)):
         last = next(step for step in reversed(thread.steps) if step.by != "m")
-        if thread.spam or thread.kept or last.by == "b":
+        if thread.topic == "app" or last.by == "b":
             continue
-        if not any(step.asks for step in thread.steps):
-            thread.dismissed = (_daytime(last.at + rng.uniform(8, 80) * timedelta(minutes=1)), "no_reply_needed")
-        elif not last.asks:
+        if not last.asks:
+            reason = "spam" if thread.spam else "no_reply_needed"
+            thread.dismissed = (_daytime(last.at + rng.uniform(8, 80) * timedelta(minutes=1)), reason)
+        elif thread.kept:
             continue
         elif stale < _STALE and last_week[0] <= last.at < last_week[1] and now - last.at > timedelta(days=4):
             stale += 1

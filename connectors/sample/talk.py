@@ -10,7 +10,7 @@ from math import log
 from random import Random
 from typing import Any
 
-from connectors.sample.book import Step, Thread
+from connectors.sample.book import Speaker, Step, Thread
 from connectors.sample.clock import after_work, is_open, local, local_day
 from connectors.sample.corpus import Line, Writer, phrases
 from connectors.sample.people import Cast
@@ -23,6 +23,20 @@ _ANSWERED = {"@": 0.84, "h": 0.86, "-": 0.62, "r": 0.88, "c": 0.85}
 _AGE = re.compile(r"^(-?\d+)([mh])$")
 _DAY = re.compile(r"^-(\d+)d (\d+):(\d+)$")
 _MINUTE = timedelta(minutes=1)
+# an answer that can be tried, and words that belong to an hour of the day or come only after days
+_TRY = re.compile(
+    r"試し|みてください|クエン酸|長押し|ご確認ください|ご使用ください|\btry\b|\bhold\b|wipe|press|switch", re.IGNORECASE
+)
+_HOURS = (
+    (re.compile(r"おはよう|今朝|朝から|朝活|寝坊|出社|朝ごはん|朝パン|湯気で起き|morning"), (6, 10)),
+    (re.compile(r"お昼|昼休み|会議"), (11, 15)),
+    (re.compile(r"残業|今夜|夜中|深夜|もう夜|19時回り|寝る|夜食|原稿"), (19, 24)),
+    (re.compile(r"9pm here"), (5, 7)),
+)
+_LATER = re.compile(
+    r"届きました|届いた|届いてま|受け取り|送ってもらえ|返金確認|\d日経|丸1日|arrived|received|swapped|Lid's here|came and went"
+    r"|confirmed, thank|days ago|今朝また|今日また|回目で|boil six|復活|15時に着信|25分後|Ordered|ships? Monday|approves"
+)
 
 
 @dataclass(slots=True)
@@ -64,7 +78,9 @@ class Talk:
         author = self.cast.customer(network, line.lang, new=line.kind == "spam")
         asks = line.kind in ASKING or (line.kind == "irony" and bool(line.answer))
         first = Step(by="c", text=text, at=at, asks=asks)
-        thread = Thread(author=author, network=network, lang=line.lang, steps=[first], root=root, spam=line.kind == "spam")
+        thread = Thread(
+            author=author, network=network, lang=line.lang, steps=[first], root=root, spam=line.kind == "spam"
+        )
         if line.answer and self.rng.random() < (1.0 if line.kind == "safety" else _ANSWERED[line.place]):
             self._answer(thread, line, slots)
         return thread
@@ -75,12 +91,12 @@ class Talk:
         self._while_waiting(thread, answered, line, slots)
         if not self._brand_says(thread, line.answer, answered, slots):
             return
-        if line.then and self.rng.random() < 0.8:
-            self._customer_says(thread, line.then, slots, asks=bool(line.again))
-        elif line.again and not line.then:
+        if line.again and not line.then:
             if self.rng.random() < 0.75:  # the rest of these promises is not kept
                 self._brand_says(thread, line.again, after_work(answered, self.rng.uniform(240, 600)), slots)
             return
+        if line.then and self.rng.random() < 0.8:
+            self._customer_says(thread, line.then, slots, asks=bool(line.again))
         elif line.kind in ASKING and not line.then:
             self._reaction(thread, line, slots)
         last = thread.steps[-1]
@@ -90,23 +106,31 @@ class Talk:
 
     def _reaction(self, thread: Thread, line: Line, slots: dict[str, str]) -> None:
         chance = self.rng.random()
-        if chance < 0.24:
-            self._customer_says(thread, self.rng.choice(self._phrases("thanks", line.lang)), slots)
-        elif chance < 0.32 and line.kind in ("complaint", "question"):
+        pools = [
+            "thanks",
+            *(["fixed"] * 2 if _TRY.search(line.answer) else []),
+            *(["sent"] * 2 if "DM" in line.answer else []),
+        ]
+        if chance < 0.26:
+            self._customer_says(thread, self.rng.choice(self._phrases(self.rng.choice(pools), line.lang)), slots)
+        elif chance < 0.4 and "fixed" in pools:
             self._customer_says(thread, self.rng.choice(self._phrases("still", line.lang)), slots, asks=True)
 
     def _while_waiting(self, thread: Thread, answered: datetime, line: Line, slots: dict[str, str]) -> None:
         first = thread.steps[0]
         if thread.network != "x" or line.place == "-" or not first.asks:
             return
-        if not is_open(first.at) and self.rng.random() < 0.25:
+        lunch = (first.at.hour + 9) % 24 == 12
+        if not is_open(first.at) and not lunch and self.rng.random() < 0.25:
             words = self.writer.pick("machine", slots, lang=line.lang)
             if words:
                 at = first.at + timedelta(seconds=self.rng.randrange(35, 100))
                 thread.steps.append(Step(by="m", text=words, at=at))
         second = first.at + self.rng.uniform(4, 25) * _MINUTE
         if second < answered and self.rng.random() < 0.08:
-            self._customer_says(thread, self.rng.choice(self._phrases("second", line.lang)), slots, at=second, asks=True)
+            self._customer_says(
+                thread, self.rng.choice(self._phrases("second", line.lang)), slots, at=second, asks=True
+            )
 
     def _brand_says(self, thread: Thread, template: str, at: datetime, slots: dict[str, str]) -> bool:
         signed = template + ("" if "{op}" in template else "{sign}") if thread.lang == "ja" else template
@@ -119,14 +143,18 @@ class Talk:
 
     def _customer_says(
         self, thread: Thread, template: str, slots: dict[str, str], *, at: datetime | None = None, asks: bool = False
-    ) -> None:
+    ) -> bool:
         if at is None:
             minutes = min(max(self.rng.lognormvariate(log(45), 1.2), 2), 2000)
             at = _awake(self.rng, thread.steps[-1].at + minutes * _MINUTE, thread.lang)
+            if _LATER.search(template):
+                at += timedelta(days=self.rng.choice((1, 2, 2, 3)))
+            at = fitting(self.rng, template, at)
         before = "" if thread.network == "reddit" else "@mirai_home_en " if thread.lang == "en" else "@mirai_denki "
-        text = self.writer.say(template, slots, lang=thread.lang, before=before)
+        text = self.writer.say(template, slots, lang=thread.lang, before=before, tails=False)
         if text is not None:
             thread.steps.append(Step(by="c", text=text, at=at, asks=asks))
+        return text is not None
 
     def _reply_at(self, asked: datetime, *, urgent: bool = False) -> datetime:
         if urgent:
@@ -144,9 +172,10 @@ class Talk:
         network, lang = script.get("net", "x"), script.get("lang", "ja")
         handle, name, followers = script["who"]
         author: Author = self.cast.person(network, handle, name, followers)
-        at, steps = moment(script["at"], self.now), []
+        at = moment(script["at"], self.now)
+        steps: list[Step] = []
         for entry in script["posts"]:
-            by = next(key for key in ("c", "b", "m") if key in entry)
+            by: Speaker = "c" if "c" in entry else "b" if "b" in entry else "m"
             if "at" in entry:
                 at = moment(entry["at"], self.now)
             elif "work" in entry:
@@ -175,6 +204,15 @@ def moment(text: str, now: datetime) -> datetime:
     if day is None:
         raise ValueError(f"not a moment: {text!r}")
     return local(local_day(now) - timedelta(days=int(day[1])), int(day[2]), int(day[3]))
+
+
+def fitting(rng: Random, text: str, at: datetime) -> datetime:
+    """The instant, or a later one of an hour in Tokyo at which one says such a thing."""
+    for words, (first, last) in _HOURS:
+        if words.search(text) and not first <= (at.hour + 9) % 24 < last:
+            chosen = local(local_day(at), rng.randrange(first, last), rng.randrange(60), rng.randrange(60))
+            return chosen if chosen >= at else chosen + timedelta(days=1)
+    return at
 
 
 def _awake(rng: Random, at: datetime, lang: str) -> datetime:

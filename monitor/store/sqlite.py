@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3 as system_sqlite
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -58,8 +59,14 @@ class Sqlite:
 
     def many(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a named statement with ``?`` places once per row."""
-        if rows:
-            self.connection.executemany(self._queries[name], rows)
+        # this driver takes 3 microseconds to bind a NULL and 0.1 for anything else (it asks for an adapter first), so
+        # NULLs stand in the statement, one statement for each set of columns that are NULL together
+        alike: dict[tuple[int, ...], list[list[Any]]] = {}
+        for row in rows:
+            nulls = tuple([i for i, value in enumerate(row) if value is None])
+            alike.setdefault(nulls, []).append([value for value in row if value is not None] if nulls else list(row))
+        for nulls, values in alike.items():
+            self.connection.executemany(with_nulls(self._queries[name], nulls), values)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -117,6 +124,13 @@ class Sqlite:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+@functools.cache
+def with_nulls(statement: str, places: tuple[int, ...]) -> str:
+    """Put NULL in some of the ``?`` places of a statement, counted from 0."""
+    parts = statement.split("?")
+    return "".join(part + ("NULL" if i in places else "?") for i, part in enumerate(parts[:-1])) + parts[-1]
 
 
 def _step(name: str, statements: list[str]) -> Any:  # noqa: ANN401 - sqlite-utils' own callable type is private

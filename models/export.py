@@ -1,0 +1,79 @@
+"""Make the bundle out of a trained model: int8 ONNX for the program, half-precision weights for transformers' pipeline."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from models.evaluate import report
+from models.prepare import MAX_TOKENS
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+NAME = "en-sentiment-2026-11"
+# Below it fewer than half of the validation posts were labelled rightly.
+THRESHOLD = 0.5
+OPSET = 17
+BEGIN, END = "<!-- measured: written by models/export.py -->", "<!-- end of measured -->"
+
+
+def export(trained: Path, out: Path, data: Path, origin: str) -> None:
+    """Write the bundle into ``out`` and the measured table into its README.md; ``origin`` says how it was trained."""
+    out.mkdir(parents=True, exist_ok=True)
+    tokenizer = AutoTokenizer.from_pretrained(trained)
+    model = AutoModelForSequenceClassification.from_pretrained(trained, attn_implementation="eager").eval()
+    write_onnx(model, tokenizer, out / "model_int8.onnx")
+    tokenizer.model_max_length = MAX_TOKENS
+    tokenizer.save_pretrained(out)
+    model.half().save_pretrained(out)
+    # Stored in half precision, but to be computed in single: few processors have half-precision arithmetic.
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    (out / "config.json").write_text(json.dumps(config | {"dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
+    about = {"name": NAME, "kind": "onnx", "languages": ["en"], "threshold": THRESHOLD, "max_tokens": MAX_TOKENS}
+    (out / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_measured(out / "README.md", f"{origin}\n\n{report(out, data)}")
+
+
+class _Logits(torch.nn.Module):  # type: ignore[misc] - PyTorch is an extra
+    """The model as ONNX Runtime needs it: two tensors in, logits out."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+        return logits
+
+
+def write_onnx(model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, path: Path) -> None:
+    """Write the model with 8-bit weights, scaled per channel; activations are scaled while running."""
+    example = tokenizer(["two posts of unlike length", "to trace"], padding=True, return_tensors="pt")
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            _Logits(model),
+            (example["input_ids"], example["attention_mask"]),
+            str(whole),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_axes={"input_ids": {0: "posts", 1: "tokens"}, "attention_mask": {0: "posts", 1: "tokens"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+
+
+def write_measured(card: Path, measured: str) -> None:
+    """Put what was measured between the marks of a model card, which is created where there is none."""
+    text = card.read_text(encoding="utf-8") if card.exists() else f"{BEGIN}\n{END}\n"
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    card.write_text(f"{before}{BEGIN}\n{measured.strip()}\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,139 @@
+"""A fine-tuned encoder in ONNX Runtime with transformers' tokenizer: the bundled English model, without PyTorch.
+
+A folder holds ``model.json`` (name, languages, threshold, longest input), ``tokenizer.json`` and ``model_int8.onnx``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+from models.labels import labels_of, softmax
+from models.prepare import mask
+from monitor.errors import ModelError
+from monitor.types import Label
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+BATCH = 32
+MOST_THREADS = 4
+_ADVICE = "TRANSFORMERS_NO_ADVISORY_WARNINGS"
+
+
+class Transformer:
+    """A sentiment model read from a folder; see :class:`~monitor.model.Model`.
+
+    ``session`` (ONNX Runtime) and ``tokenizer`` (transformers) are public, as are the steps between them (:meth:`encode`,
+    :meth:`by_length`, :meth:`feed`), so that each part can be timed or replaced by itself.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        """Load tokenizer and weights; ``threads`` for the arithmetic, by default one a processor, four at most.
+
+        Raises :class:`~monitor.errors.ModelError` when the folder does not hold such a model.
+        """
+        self.folder = folder
+        self.threads = threads or min(MOST_THREADS, _processors())
+        try:
+            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            self.name: str = about["name"]
+            self.languages: frozenset[str] = frozenset(about["languages"])
+            self.threshold: float = about["threshold"]
+            self.max_tokens: int = about["max_tokens"]
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{folder} holds no model: {error!r}") from error
+        self.tokenizer = _tokenizer(folder / "tokenizer.json", self.max_tokens)
+        self.session = _session(folder / "model_int8.onnx", self.threads)
+
+    def classify(self, texts: Sequence[str]) -> list[Label]:
+        """Return the likeliest class of each text, in order. Raises :class:`~monitor.errors.ModelError` if the run fails."""
+        return labels_of(self.probabilities(texts), self.name)
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Return negative, neutral, positive for each text (texts x 3); rows sum to 1."""
+        return softmax(self.logits(self.encode(texts)))
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text, mentions and links masked, cut to ``max_tokens``."""
+        masked = [mask(text) for text in texts]
+        return [found.ids for found in self.tokenizer.backend_tokenizer.encode_batch_fast(masked)]
+
+    def logits(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
+        """Return three logits for each row of token ids (rows x 3), whatever their lengths."""
+        found = np.empty((len(ids), 3), np.float32)
+        for batch in self.by_length(ids):
+            try:
+                found[batch] = self.session.run(None, self.feed([ids[row] for row in batch]))[0]
+            except Exception as error:  # ONNX Runtime has an exception class of its own for each status code
+                raise ModelError(f"{self.name} failed on a batch of {len(batch)}: {error}") from error
+        return found
+
+    @staticmethod
+    def by_length(ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+        """Yield the row numbers in batches of :data:`BATCH`, shortest rows first, so that padding stays small."""
+        order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
+        for start in range(0, len(order), BATCH):
+            yield order[start : start + BATCH]
+
+    @staticmethod
+    def feed(ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
+        """Return one batch as the session takes it: ``input_ids`` and ``attention_mask`` (rows x longest)."""
+        longest = max(map(len, ids))
+        padded = np.zeros((len(ids), longest), np.int64)
+        seen = np.zeros_like(padded)
+        for row, tokens in enumerate(ids):
+            padded[row, : len(tokens)] = tokens
+            seen[row, : len(tokens)] = 1
+        return {"input_ids": padded, "attention_mask": seen}
+
+
+@contextmanager
+def without_advice() -> Iterator[None]:
+    """Keep transformers from advising to install PyTorch, which this program does not need, while it is imported."""
+    before = os.environ.get(_ADVICE)
+    os.environ[_ADVICE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_ADVICE]
+        else:
+            os.environ[_ADVICE] = before
+
+
+def _tokenizer(path: Path, max_tokens: int) -> PreTrainedTokenizerFast:
+    if not path.is_file():
+        raise ModelError(f"{path} is missing")
+    with without_advice():
+        from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - only what needs it waits a second for it
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path))  # type: ignore[no-untyped-call]
+    tokenizer.backend_tokenizer.enable_truncation(max_tokens)
+    tokenizer.backend_tokenizer.no_padding()
+    return tokenizer
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Spinning threads would starve the poller that shares the machine.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # see Transformer.logits
+        raise ModelError(f"{path} cannot be read by ONNX Runtime: {error}") from error
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS or Windows
+        return os.cpu_count() or 1
