@@ -18,7 +18,7 @@ from fields import comments, default_of, settings, type_of
 from pydantic import BaseModel
 
 from monitor import catalogue, errors
-from monitor.cli import cli
+from monitor.cli.main import cli
 from monitor.cli.queue import USAGE
 from monitor.config import Settings
 from monitor.connector import CanMeasure, CanReply

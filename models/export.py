@@ -12,7 +12,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from models.evaluate import report
-from models.prepare import MAX_TOKENS
+from models.prepare import READ_TOKENS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,18 +30,18 @@ def export(trained: Path, out: Path, data: Path, origin: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(trained)
     model = AutoModelForSequenceClassification.from_pretrained(trained, attn_implementation="eager").eval()
     write_onnx(model, tokenizer, out / "model_int8.onnx")
-    tokenizer.model_max_length = MAX_TOKENS
+    tokenizer.model_max_length = READ_TOKENS
     tokenizer.save_pretrained(out)
     model.half().save_pretrained(out)
     # Stored in half precision, but to be computed in single: few processors have half-precision arithmetic.
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     (out / "config.json").write_text(json.dumps(config | {"dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
-    about = {"name": NAME, "kind": "onnx", "languages": ["en"], "threshold": THRESHOLD, "max_tokens": MAX_TOKENS}
+    about = {"name": NAME, "kind": "onnx", "languages": ["en"], "threshold": THRESHOLD, "max_tokens": READ_TOKENS}
     (out / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     write_measured(out / "README.md", f"{origin}\n\n{report(out, data)}")
 
 
-class _Logits(torch.nn.Module):  # type: ignore[misc] - PyTorch is an extra
+class _Logits(torch.nn.Module):  # type: ignore[misc]
     """The model as ONNX Runtime needs it: two tensors in, logits out."""
 
     def __init__(self, model: torch.nn.Module) -> None:

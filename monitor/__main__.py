@@ -10,7 +10,7 @@ def main() -> None:
     if sys.argv[1:2] == ["queue"]:
         from monitor.cli.queue import main as run  # noqa: PLC0415 - click and pydantic stay unloaded
     else:
-        from monitor.cli import main as run  # noqa: PLC0415 - see above
+        from monitor.cli.main import main as run  # noqa: PLC0415 - see above
     sys.exit(run(sys.argv[1:]))
 
 

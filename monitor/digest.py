@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor import report
+from monitor.display import excerpt
 from monitor.store import Store
-from monitor.text import excerpt
 from monitor.timing import format_duration, from_epoch, iso, iso_week, to_epoch, week_bounds
 
 AGE = 86400  # counts are compared 24 h after posting
@@ -226,8 +226,8 @@ def _waiting(waiting: Mapping[str, Any], say: _Words) -> str:
     else:
         p90 = say.time(waiting["p90_s"]) if waiting["p90_reached"] else say("not reached", "未到達")
     return say(
-        f"median {median}, p90 {p90} (n = {waiting['n']}, {waiting['censored']} still waiting counted)",
-        f"中央値 {median}、90% {p90}(n={waiting['n']}、待ち続けている{waiting['censored']}件を含む)",
+        f"median {median}, p90 {p90} (n = {waiting['n']}; {waiting['censored']} without an answer count as waiting)",
+        f"中央値 {median}、90% {p90}(n={waiting['n']}、返信のない{waiting['censored']}件も「待機中」として算入)",
     )
 
 

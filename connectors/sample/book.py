@@ -181,7 +181,9 @@ class Book:
 
     def _seen(self, network: str, at: datetime) -> datetime:
         seen = at + self.rng.randrange(20, 91) * _SECOND
-        for gap in self.gaps:
-            if gap.start <= seen < gap.end and network == "x":
-                return gap.end + self.rng.randrange(40, 240) * _SECOND
-        return seen
+        gap = self.blind(network, seen)
+        return gap.end + self.rng.randrange(40, 240) * _SECOND if gap else seen
+
+    def blind(self, network: str, at: datetime) -> Gap | None:
+        """The gap in which this network could not be read at an instant, if there is one."""
+        return next((g for g in self.gaps if g.start <= at < g.end and g.cause.lower().startswith(network)), None)

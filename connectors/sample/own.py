@@ -17,7 +17,6 @@ from monitor.types import Author, Gap, Metrics, Post, Snapshot
 ACCOUNTS = {"ja": JAPANESE, "en": ENGLISH, "reddit": REDDIT}
 AGES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=7))
 CAMPAIGN_WEEK = -3
-NOTICE = (-2, 1)  # week and weekday of the notice in two languages, whose readings at 24 h a gap swallows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ def plan(now: datetime, storm: datetime) -> list[Own]:
     """The planned posts in order; cheerful ones are held back for two days when everything blows up."""
     posts = []
     for row in table("own_posts.tsv"):
-        named = {"C": (CAMPAIGN_WEEK, int(row["day"])), "N": NOTICE}
+        named = {"C": (CAMPAIGN_WEEK, int(row["day"])), "N": (-1, _notice_day(storm))}
         week, day = named[row["week"]] if row["week"] in named else (int(row["week"]), int(row["day"]))
         hour, minute = map(int, row["time"].split(":"))
         at = local(monday(now, week) + timedelta(days=day), hour, minute)
@@ -59,10 +58,26 @@ def plan(now: datetime, storm: datetime) -> list[Own]:
     return sorted(posts, key=lambda own: own.at)
 
 
-def rate_limit_gap(source: str, now: datetime) -> Gap:
-    """A quarter of an hour in which the network let nothing be read, one day after the notice."""
-    start = local(monday(now, NOTICE[0]) + timedelta(days=NOTICE[1] + 1), 11, 57)
+def _notice_day(storm: datetime) -> int:
+    """Weekday of the notice in two languages: in the week of the storm, but well away from it."""
+    return 4 if local_day(storm).weekday() <= 2 else 0
+
+
+def rate_limit_gap(source: str, now: datetime, storm: datetime) -> Gap:
+    """A quarter of an hour in which X let nothing be read: it swallows the notice's readings at 24 h."""
+    start = local(monday(now, -1) + timedelta(days=_notice_day(storm) + 1), 11, 57)
     return Gap(source=source, start=start, end=start + timedelta(minutes=15), cause="X: rate limit", state="refilled")
+
+
+def lost_gaps(source: str, now: datetime) -> list[Gap]:
+    """Spans that stay unseen: a short night failure of X in the last full week, and Reddit's two days ago."""
+    night = local(monday(now, -1) + timedelta(days=3), 3, 20)
+    reddit = now - timedelta(days=2, minutes=71)
+    spans = ((night, 14, "X: connection lost"), (reddit, 11, "Reddit: 503"))
+    return [
+        Gap(source=source, start=start, end=start + timedelta(minutes=length), cause=cause, state="lost")
+        for start, length, cause in spans
+    ]
 
 
 def followers(author: Author, at: datetime, now: datetime, storm: datetime) -> int | None:
@@ -77,16 +92,15 @@ def followers(author: Author, at: datetime, now: datetime, storm: datetime) -> i
     return round(author.followers + (grown(at) - grown(now)) * author.followers / JAPANESE.followers)
 
 
-def measure(book: Book, post: Post, weight: float, storm: datetime) -> None:
-    """Read the counts of an own post at the usual ages, where the source was not blind."""
+def measure(book: Book, post: Post, weight: float, storm: datetime, *, blind: bool) -> None:
+    """Read the counts of an own post at the usual ages, but for gaps; of a ``blind`` post impressions are not given."""
     rng = Random(f"{post.id} {weight}")  # noqa: S311 - fiction needs no secret dice; per post, so that readings agree
-    blind = rng.random() < 0.12
     final = _final(rng, post, weight)
     replies = [p.created_at for _, p in book.posts if p.reply_to == post.id and p.edited_at is None]
     quotes = [p.created_at for _, p in book.posts if p.quote_of == post.id and p.edited_at is None]
     for age in AGES:
         at = post.created_at + age + timedelta(seconds=rng.randrange(2, 50))
-        if at > book.now or (post.network == "x" and any(gap.start <= at < gap.end for gap in book.gaps)):
+        if at > book.now or book.blind(post.network, at):
             continue
         grown = 1 - exp(-((age / timedelta(hours=7)) ** 0.62))
         counts = {name: round(value * grown) for name, value in final.items()}

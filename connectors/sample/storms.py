@@ -95,7 +95,7 @@ class Fire:
         return self.book.post(JAPANESE, words, at, lang="ja", reply_to=to, brand=True)
 
     def _afterwards(self, post: Post, code: str, text: str) -> None:
-        """In the morning the desk answers some of those who asked, and puts the rest aside: the statement answers them."""
+        """In the morning the desk answers some of those who asked; the statement answers the rest, which it puts aside."""
         morning = local(local_day(self.start) + timedelta(days=1), 9, 4)
         thread = Thread(author=post.author, network="x", lang=post.lang or "ja", steps=[], root=None)
         at = morning + self.rng.uniform(0, 150) * _MINUTE
@@ -113,7 +113,8 @@ class Fire:
         if answer:
             self.book.post(JAPANESE, answer, at, lang="ja", reply_to=post, brand=True)
         else:
-            thread.dismissed = (morning + self.rng.uniform(120, 200) * _MINUTE, "answered_elsewhere")
+            spoken = max(post.created_at, self.start + 155 * _MINUTE)
+            thread.dismissed = (spoken + self.rng.uniform(3, 50) * _MINUTE, "answered_elsewhere")
             self.book.dismiss(thread, post)
 
     def _count(self, post: Post, counts: tuple[int, int, int, int, int | None]) -> None:

@@ -9,11 +9,11 @@ from random import Random
 from connectors.sample.book import Book, Thread
 from connectors.sample.clock import BREAKFAST, ENGLISH, JAPANESE, after_work, local, local_day, moments, works
 from connectors.sample.corpus import Line, Writer, comments, lines, scripts, table
-from connectors.sample.own import ACCOUNTS, CAMPAIGN_WEEK, measure, monday, plan, rate_limit_gap
+from connectors.sample.own import ACCOUNTS, CAMPAIGN_WEEK, lost_gaps, measure, monday, plan, rate_limit_gap
 from connectors.sample.people import Cast
 from connectors.sample.storms import Fire, fire_start, outage
 from connectors.sample.talk import Talk, fitting
-from monitor.types import Gap, Page, Post
+from monitor.types import Page, Post
 
 PAGE = 200
 OPEN_AT_MOST = 17
@@ -28,10 +28,10 @@ def tell(seed: int, weeks: int, now: datetime, source: str) -> tuple[Page, ...]:
     """The whole story as pages without cursors, each with what was seen in its span; the last one ends at ``now``."""
     rng = Random(seed)  # noqa: S311 - the dice of a story that must be the same each time, no secret hangs on them
     start = now - timedelta(weeks=weeks)
-    book = Book(rng=rng, now=now, gaps=[rate_limit_gap(source, now), _reddit_gap(source, now)])
+    storm = fire_start(now)
+    book = Book(rng=rng, now=now, gaps=[rate_limit_gap(source, now, storm), *lost_gaps(source, now)])
     writer, cast = Writer(rng), Cast(rng)
     talk = Talk(rng=rng, writer=writer, cast=cast, now=now)
-    storm = fire_start(now)
     threads = [talk.scripted(script) for script in scripts()]
     threads += outage(rng, writer, cast, now)
     own: list[tuple[Post, float]] = []
@@ -46,20 +46,16 @@ def tell(seed: int, weeks: int, now: datetime, source: str) -> tuple[Page, ...]:
     fire = Fire(rng=rng, writer=writer, cast=cast, book=book, start=storm)
     fire.play()
     for thread in sorted(_shortened(threads, now), key=lambda thread: thread.steps[0].at):
-        if thread.steps[0].at >= start and not _lost(thread, book.gaps[1]):
+        if thread.steps[0].at >= start and not _lost(thread, book):
             book.play(thread)
-    for post, weight in own:
-        measure(book, post, weight, storm)
+    for i, (post, weight) in enumerate(own):
+        measure(book, post, weight, storm, blind=i % 9 == 4)
     return _pages(book)
 
 
-def _reddit_gap(source: str, now: datetime) -> Gap:
-    start = now - timedelta(days=2, minutes=71)
-    return Gap(source=source, start=start, end=start + timedelta(minutes=11), cause="Reddit: 503", state="lost")
-
-
-def _lost(thread: Thread, gap: Gap) -> bool:
-    return thread.network == "reddit" and any(gap.start <= step.at < gap.end for step in thread.steps)
+def _lost(thread: Thread, book: Book) -> bool:
+    gaps = [gap for step in thread.steps if (gap := book.blind(thread.network, step.at))]
+    return any(gap.state == "lost" for gap in gaps)
 
 
 def _days(talk: Talk, start: datetime) -> list[Thread]:
@@ -117,7 +113,12 @@ def _put_aside(rng: Random, threads: list[Thread], now: datetime) -> None:
             thread.dismissed = (_daytime(last.at + rng.uniform(8, 80) * timedelta(minutes=1)), reason)
         elif thread.kept:
             continue
-        elif stale < _STALE and last_week[0] <= last.at < last_week[1] and now - last.at > timedelta(days=4):
+        elif (
+            stale < _STALE
+            and last.text.startswith("@")
+            and last_week[0] <= last.at < last_week[1]
+            and now - last.at > timedelta(days=4)
+        ):
             stale += 1
             thread.stays = True
         elif now - last.at > timedelta(days=4):

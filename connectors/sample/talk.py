@@ -159,7 +159,7 @@ class Talk:
     def _reply_at(self, asked: datetime, *, urgent: bool = False) -> datetime:
         if urgent:
             return after_work(asked, self.rng.uniform(4, 22))
-        if self.rng.random() < 0.11:
+        if self.rng.random() < 0.16:
             return after_work(asked, self.rng.uniform(150, 700))
         return after_work(asked, min(max(self.rng.lognormvariate(log(30), 0.75), 3), 140))
 

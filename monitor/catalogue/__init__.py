@@ -10,7 +10,8 @@ import difflib
 from monitor.catalogue import engagement, relation, response
 from monitor.catalogue.kpis import KPIS
 from monitor.catalogue.metric import Kpi, Language, Metric
-from monitor.text import normalise, width
+from monitor.display import width
+from monitor.text import normalise
 
 __all__ = ["ENTRIES", "KPIS", "METRICS", "NOTES", "Kpi", "Language", "Metric", "find", "page", "render"]
 

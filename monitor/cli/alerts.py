@@ -5,35 +5,48 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from monitor.app import App
-from monitor.cli.options import show, with_app
+from monitor.app import open_app
+from monitor.cli.language import choose
+from monitor.cli.options import now, settings_file, shared, show
 
 
 @click.group("alerts", invoke_without_command=True)
 @click.option("--days", default=14, show_default=True, help="How many days back.")
 @click.option("--brand", help="Only this brand.")
+@shared
 @click.pass_context
-@with_app(read_only=True)
-def alerts_command(ctx: click.Context, *, app: App, language: str, as_json: bool, days: int, brand: str | None) -> int:
+def alerts_command(
+    ctx: click.Context,
+    *,
+    database: str | None,
+    config: Path | None,
+    lang: str | None,
+    as_json: bool,
+    days: int,
+    brand: str | None,
+) -> int:
     """Episodes of unusual volume or sentiment, with what speaks for and against each. アラート。"""
     if ctx.invoked_subcommand is not None:
         return 0
     from monitor.timing import to_epoch  # noqa: PLC0415 - only here
 
-    now = app.now()
-    rows = app.store.figures.alerts(to_epoch(now - timedelta(days=days)), to_epoch(now) + 86400, brand)
+    app = open_app(settings_file(config), database, now, read_only=True)
+    language, at = choose(lang, app.settings.language), to_epoch(app.now())
+    rows = app.store.figures.alerts(at - days * 86400, at + 86400, brand)
+    zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
+    app.store.close()
     if as_json:
         show(rows)
     else:
         from monitor.cli.screens import alerts_screen  # noqa: PLC0415 - rich is slow to import
 
-        alerts_screen(rows, language, days, {row["brand"]: row["zone"] for row in app.store.sources.brands()})
+        alerts_screen(rows, language, days, zones)
     return 1 if any(row["state"] == "open" for row in rows) else 0
 
 

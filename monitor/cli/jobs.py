@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 
-from monitor.app import App
-from monitor.cli.options import show, with_app
+from monitor.app import App, load_model, open_app
+from monitor.cli.language import choose
+from monitor.cli.options import now, settings_file, shared, show, with_app
+from monitor.config import Settings, load
 
 
 @click.command("poll")
@@ -46,29 +49,38 @@ def _outcome(new: int, changed: int, error: str | None, language: str) -> str:
 @click.command("classify")
 @click.option("--stdin", "from_stdin", is_flag=True, help='Read JSON lines {"text": …} and answer each, in order.')
 @click.option("--no-abstain", is_flag=True, help="Never answer unsure.")
-@with_app()
-def classify_command(*, app: App, language: str, as_json: bool, from_stdin: bool, no_abstain: bool) -> int:
+@shared
+def classify_command(
+    *,
+    database: str | None,
+    config: Path | None,
+    lang: str | None,
+    as_json: bool,
+    from_stdin: bool,
+    no_abstain: bool,
+) -> int:
     """Give every new post the model's opinion. 新しい投稿に感情ラベルを付けます。"""
+    path = settings_file(config)
     if from_stdin:
-        return _classify_lines(app, language, abstain=not no_abstain)
+        settings = load(path) if path else Settings()
+        return _classify_lines(settings, choose(lang, settings.language), abstain=not no_abstain)
     if no_abstain:
         raise click.UsageError("--no-abstain is for --stdin; stored labels always may be unsure")
+    app = open_app(path, database, now)
+    language = choose(lang, app.settings.language)
     done = app.classify()
+    app.store.close()
     if as_json:
         show({"model": app.model.name, "labelled": done.labelled, "set_aside": done.set_aside})
+    elif language == "ja":
+        click.echo(f"{done.labelled}件を分類、{done.set_aside}件を保留")
     else:
-        click.echo(
-            f"{done.labelled}件を分類、{done.set_aside}件を保留"
-            if language == "ja"
-            else f"{done.labelled} labelled, {done.set_aside} set aside"
-        )
+        click.echo(f"{done.labelled} labelled, {done.set_aside} set aside")
     return 1 if done.set_aside else 0
 
 
-def _classify_lines(app: App, language: str, *, abstain: bool) -> int:
-    from monitor.app import load_model  # noqa: PLC0415 - only here
-
-    model = load_model(app.settings.model, app.settings.threads, abstain=abstain)
+def _classify_lines(settings: Settings, language: str, *, abstain: bool) -> int:
+    model = load_model(settings.model, settings.threads, abstain=abstain)
     failed = 0
     for batch in _batches(sys.stdin):
         for answer in _answers(model, batch, language):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from typing import Any
@@ -43,7 +42,7 @@ def main(arguments: list[str]) -> int:
         store = Store.open(where, read_only=True)
         items = store.queue.next(options["limit"], options["brand"])
         counts = store.queue.counts(now)
-        sources = store.sources.all()
+        sources = store.queue.sources()
         store.close()
     except Exception as error:  # noqa: BLE001 - any failure to read is one line for the person
         print(f"monitor queue: {error}", file=sys.stderr)  # noqa: T201 - this is the face
@@ -138,11 +137,11 @@ def table(
     items: list[dict[str, Any]], counts: list[Any], sources: list[Any], now: int, language: str, *, colour: bool
 ) -> str:
     """Return the queue as text that fits the terminal (80 columns where that is unknown), Japanese aligned."""
+    from monitor.display import excerpt, width  # noqa: PLC0415 - see above
     from monitor.phrases import sentence_of, span  # noqa: PLC0415 - only for this face
-    from monitor.text import excerpt, width  # noqa: PLC0415 - see above
 
     ja = language == "ja"
-    columns = max(60, min(shutil.get_terminal_size((80, 24)).columns, 120))
+    columns = max(60, min(_columns(), 120))
     waiting, late = sum(row["waiting"] for row in counts), sum(row["late"] for row in counts)
     paint = (lambda code, text: f"{code}{text}{PLAIN}") if colour else (lambda _code, text: text)
     lines = [paint(BOLD, f"未対応 {waiting}件 · 期限超過 {late}件" if ja else f"{waiting} waiting · {late} late")]
@@ -168,6 +167,13 @@ def table(
         rest = waiting - len(items)
         lines += ["", f"ほか{rest}件(--limit {waiting})" if ja else f"{rest} more (--limit {waiting})"]
     return "\n".join(lines)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size().columns
+    except OSError:
+        return 80
 
 
 def _part(due: int | None, now: int, *, ja: bool) -> str:

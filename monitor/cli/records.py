@@ -88,7 +88,7 @@ def export_command(*, app: App, language: str, as_json: bool, out: Path | None) 
 @with_app(read_only=True)
 def search_command(*, app: App, language: str, as_json: bool, words: tuple[str, ...], limit: int) -> int:
     """Posts that hold all the words, newest first; Japanese of any length. 投稿を検索します。"""
-    from monitor.text import excerpt  # noqa: PLC0415 - only here
+    from monitor.display import excerpt  # noqa: PLC0415 - only here
     from monitor.timing import from_epoch, iso  # noqa: PLC0415 - see above
 
     rows = app.store.work.search(" ".join(words), limit)

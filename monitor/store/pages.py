@@ -76,14 +76,15 @@ class Pages:
         known = _Known(self._db, posts)
         if not posts:
             return known, rev
+        posts = {id_: post for id_, post in posts.items() if id_ not in known.purged}
         aids = self._put_authors([post.author for post in posts.values()])
         brands = self._brands(posts.values())
         fresh, changed = [], []
         for post in posts.values():
             row = known.rows.get(post.id)
-            if row is None and post.id not in known.purged:
+            if row is None:
                 fresh.append(post)
-            elif row is not None and _is_newer(post, row, archive=origin.archive):
+            elif _is_newer(post, row, archive=origin.archive):
                 changed.append((post, row))
         threads = known.threads(fresh)
         inserts, terms = [], []
@@ -100,7 +101,7 @@ class Pages:
             text = clean(post.text)
             replaced = to_epoch(post.edited_at) if post.edited_at else origin.now
             self._db.many("insert_edit", [(row["pid"], replaced, row["text"])])
-            self._db.change("update_text", pid=row["pid"], rev=rev, text=text, edited_at=replaced)
+            self._db.change("update_text", pid=row["pid"], rev=rev, text=text, edited_at=_optional(post.edited_at))
             stale.append((row["pid"], search_terms(row["text"])))
             terms.append((row["pid"], search_terms(text)))
         self._db.index(terms, stale)
@@ -110,7 +111,7 @@ class Pages:
         self._put_counts(posts, known, origin)
         self._readings.refresh([known.pids[post.id] for post in fresh if brands[post.id] is not None])
         known.new, known.changed = len(fresh), len(changed)
-        known.same = len(posts) - known.new - known.changed
+        known.same = len({post.id for post in page.posts}) - known.new - known.changed
         return known, rev
 
     def _put_authors(self, authors: Iterable[Author]) -> dict[str, int]:

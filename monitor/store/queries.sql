@@ -87,7 +87,10 @@ INSERT INTO accounts (network, handle, brand) VALUES (:network, :handle, :brand)
 
 -- claim_own_posts: posts of a brand's account that were stored before the account was known
 UPDATE posts SET brand = :brand, rev = :rev
-WHERE brand IS NULL AND aid IN (SELECT aid FROM authors WHERE lower(handle) = :handle AND id >= :low AND id < :high);
+WHERE brand IS NULL AND aid IN (SELECT aid FROM authors WHERE (lower(handle) = :handle OR lower(id) = :id) AND id >= :low AND id < :high);
+
+-- unmention_own_posts: posts that were just claimed are nobody's mentions
+DELETE FROM mentions WHERE pid IN (SELECT pid FROM posts WHERE rev = :rev AND brand IS NOT NULL);
 
 -- insert_mention: a post of somebody else that is about a brand
 INSERT INTO mentions (brand, pid, created_at) VALUES (?, ?, ?) ON CONFLICT (brand, created_at, pid) DO NOTHING;

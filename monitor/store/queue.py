@@ -37,6 +37,10 @@ class Queue:
         """Return how many conversations wait and how many are late, by brand."""
         return self._db.rows("queue_counts", now=now)
 
+    def sources(self) -> list[Any]:
+        """Return every source with its last success and what keeps it from being read."""
+        return self._db.rows("sources")
+
 
 def _item(row: Any, post: Any, need: Any, label: Any) -> dict[str, Any]:  # noqa: ANN401 - database rows
     return {

@@ -97,8 +97,11 @@ class Sources:
         self._db.change("lock_counter", name="rev")
         rev = int(self._db.rows("counter", name="rev")[0]["value"]) + 1
         low, high = f"{network}:", f"{network};"  # ";" follows ":" in ASCII
-        if self._db.change("claim_own_posts", brand=brand, rev=rev, handle=handle, low=low, high=high):
+        key = f"{network}:{handle}"
+        if self._db.change("claim_own_posts", brand=brand, rev=rev, handle=handle, id=key, low=low, high=high):
             self._db.change("set_counter", name="rev", value=rev)
+            self._db.change("unmention_own_posts", rev=rev)
+            Readings(self._db).rebuild(brand)
 
     def brands(self) -> list[Any]:
         """Return every brand with its zone."""

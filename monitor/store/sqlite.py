@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import sqlite3 as system_sqlite
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from monitor.store.sql import expand, migrations, queries
@@ -14,7 +12,7 @@ from monitor.store.sql import expand, migrations, queries
 try:  # a SQLite without the WAL-reset bug, where a wheel exists
     import pysqlite3.dbapi2 as sqlite
 except ImportError:
-    sqlite = system_sqlite
+    import sqlite3 as sqlite
 
 BUSY_MS = 30_000
 VERSION: tuple[int, ...] = sqlite.sqlite_version_info
@@ -31,10 +29,10 @@ class Sqlite:
     engine = "sqlite"
     Error = sqlite.Error
 
-    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
-        self.path = str(path)
+    def __init__(self, path: str, *, read_only: bool = False) -> None:
+        self.path = path
         uri = self.path != ":memory:" and read_only
-        target = f"{Path(self.path).absolute().as_uri()}?mode=ro" if uri else self.path
+        target = f"file:{_quoted(self.path)}?mode=ro" if uri else self.path
         self.connection = sqlite.connect(target, uri=uri, isolation_level=None, check_same_thread=False)
         self.connection.row_factory = sqlite.Row
         self.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
@@ -78,13 +76,13 @@ class Sqlite:
         self._depth += 1
         try:
             yield
+            self.connection.execute("COMMIT")
         except BaseException:
-            self._depth -= 1
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
-        self._depth -= 1
-        self.connection.execute("COMMIT")
+        finally:
+            self._depth -= 1
 
     def migrate(self) -> None:
         """Bring the schema up to date; sqlite-utils keeps the record of what has been applied."""
@@ -117,13 +115,20 @@ class Sqlite:
         return [row[0] for row in found]
 
     def scrub(self) -> None:
-        """Make purged text unreadable in the file: merge the search index and empty the write-ahead log."""
+        """Make purged text unreadable in the file: merge the search index, rewrite the file and empty the write-ahead log."""
         self.connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+        self.connection.execute("VACUUM")  # freed pages keep their bytes until something else is written there
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def _quoted(path: str) -> str:
+    for sign, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        path = path.replace(sign, code)
+    return path
 
 
 @functools.cache

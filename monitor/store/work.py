@@ -36,7 +36,12 @@ class Work:
 
     def texts_after(self, rev: int, limit: int) -> list[Any]:
         """Return posts whose text a model has not seen: ``pid``, ``id``, ``rev``, ``text``, ``lang``."""
-        return self._db.rows("texts_after", rev=rev, limit=limit)
+        rows = self._db.rows("texts_after", rev=rev, limit=limit)
+        if len(rows) < limit:
+            return rows
+        # posts that share a rev are never parted, or the second half would be passed over
+        whole = [row for row in rows if row["rev"] != rows[-1]["rev"]]
+        return whole or self.texts_after(rev, limit * 2)
 
     def put_labels(self, job: str, labels: Sequence[tuple[int, Label]], at: int, rev: int) -> None:
         """Store labels by pid together with how far the job has come."""

@@ -100,7 +100,13 @@ def by_sqlite_utils(made: list[Post], place: Path) -> float:
             pid += 1
             aid = aids.setdefault(p.author.id, len(aids) + 1)
             author = p.author
-            authors[aid] = {"aid": aid, "id": author.id, "handle": author.handle, "name": author.name, "followers": author.followers}
+            authors[aid] = {
+                "aid": aid,
+                "id": author.id,
+                "handle": author.handle,
+                "name": author.name,
+                "followers": author.followers,
+            }
             at = to_epoch(p.created_at)
             values = (pid, p.id, pid, aid, p.text, at, None, 1, p.reply_to, p.reply_to or p.id, None, None, None, p.lang, p.url, None, None, None, 0, 0)  # fmt: skip
             rows.append(dict(zip(COLUMNS, values, strict=True)))
@@ -119,7 +125,7 @@ def run(rounds: int = 3) -> list[str]:
     """Measure and return the lines of the report."""
     made = list(posts(COUNT))
 
-    def fresh(way: Any) -> Any:  # noqa: ANN401 - a function
+    def fresh(way: Any) -> Any:
         def call() -> float:
             with tempfile.TemporaryDirectory() as place:
                 return float(way(made, Path(place)))
@@ -131,6 +137,16 @@ def run(rounds: int = 3) -> list[str]:
     return [
         f"import of {COUNT:,} posts in pages of {PAGE}: ours {rate['ours']:,.0f}/s, by hand without search {rate['by_hand']:,.0f}/s, "
         f"sqlite-utils with trigram {rate['by_sqlite_utils']:,.0f}/s (CPU time)",
-        verdict("import, with search, against hand-written executemany without", rate["ours"] / rate["by_hand"], 0.30, at_least=True),
-        verdict("import against sqlite-utils upsert_all with its trigram trigger", rate["ours"] / rate["by_sqlite_utils"], 1.8, at_least=True),
+        verdict(
+            "import, with search, against hand-written executemany without",
+            rate["ours"] / rate["by_hand"],
+            0.30,
+            at_least=True,
+        ),
+        verdict(
+            "import against sqlite-utils upsert_all with its trigram trigger",
+            rate["ours"] / rate["by_sqlite_utils"],
+            1.8,
+            at_least=True,
+        ),
     ]

@@ -28,7 +28,9 @@ CLOCKS = {"stored_at", "recorded_at", "last_ok", "made_at", "purged_at", "eid", 
 
 
 def test_figures_of_the_archive(as_json: Any, support_tweets: Path) -> None:
-    first = as_json("import", str(support_tweets), "--mapping", "support-tweets", "--db", "a.db", "--no-classify", "--json")
+    first = as_json(
+        "import", str(support_tweets), "--mapping", "support-tweets", "--db", "a.db", "--no-classify", "--json"
+    )
     assert (first["posts"], first["customer_posts"], first["rejected"]) == (3300, 1818, 0)
     rows = {row["brand"]: row for row in as_json("response", "--json", "--db", "a.db")}
     assert sum(row["direct"]["answered"] for row in rows.values()) == 1389
@@ -92,7 +94,18 @@ def test_killed_at_random_moments_and_resumed_it_holds_the_same(tmp_path: Path, 
 
 def _import(file: Path, database: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "import", str(file), "--mapping", "small", "--db", str(database), "--no-classify"],
+        [
+            sys.executable,
+            "-m",
+            "monitor",
+            "import",
+            str(file),
+            "--mapping",
+            "small",
+            "--db",
+            str(database),
+            "--no-classify",
+        ],
         cwd=database.parent,
         env=environment(),
         stdout=subprocess.DEVNULL,

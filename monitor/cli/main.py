@@ -1,0 +1,92 @@
+"""The commands of the command line, each loaded when it is used."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from monitor.errors import ConfigError, MonitorError
+
+_PLACES = {
+    "alerts": "alerts",
+    "check": "check",
+    "classify": "jobs",
+    "define": "figures",
+    "demo": "demo",
+    "digest": "figures",
+    "engagement": "figures",
+    "export": "records",
+    "gaps": "records",
+    "import": "records",
+    "poll": "jobs",
+    "queue": "jobs",
+    "rejects": "records",
+    "response": "figures",
+    "run": "run",
+    "search": "records",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when that command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        return sorted(_PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - see above
+        place = _PLACES.get(cmd_name)
+        if place is None:
+            return None
+        import importlib  # noqa: PLC0415 - see the class
+
+        module = importlib.import_module(f"monitor.cli.{place}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib  # noqa: PLC0415 - only after a typing mistake
+
+            close = difflib.get_close_matches(args[0], _PLACES, n=1)
+            if close:
+                raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from error
+            raise
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="engagement-monitor", prog_name="monitor")
+def cli() -> None:
+    """Watch what people say to a brand, queue what needs an answer, and be honest about the numbers.
+
+    \b
+    Exit codes: 0 done; 1 done, and something needs attention; 2 wrong use, settings or database.
+    """  # noqa: D301 - click's own mark for text that is not wrapped
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code; errors are one line with the cure."""
+    try:
+        code: Any = cli.main(args=arguments, prog_name="monitor", standalone_mode=False)
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            click.echo(mistake, err=True)
+        return 2
+    except MonitorError as error:
+        click.echo(f"monitor: {error}", err=True)
+        return 2
+    except click.exceptions.Abort:
+        click.echo("monitor: stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return int(code or 0)

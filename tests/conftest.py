@@ -1,0 +1,154 @@
+"""Stores for tests: SQLite in a file or in memory, and a real PostgreSQL that is started for the session."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from monitor.store import Store
+from tests.builders import do, tables
+
+settings.register_profile(
+    "monitor", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+settings.load_profile("monitor")
+
+ENGINES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
+
+def _program(name: str) -> str | None:
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *map(str, places)]))
+
+
+class Server:
+    """A PostgreSQL server of our own on a free loopback port; it refuses root, so root hands it to another account."""
+
+    def __init__(self, initdb: str, postgres: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="monitor-pg-"))
+        self.folder.chmod(0o755)
+        self.account: dict[str, Any] = {}
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        if os.getuid() == 0:
+            entry = next(e for name in ("postgres", "nobody") for e in pwd.getpwall() if e.pw_name == name)
+            self.account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+            self.user = entry.pw_name
+            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+        data = self.folder / "data"
+        self._run([initdb, "-D", str(data), "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        log = (self.folder / "log").open("wb")
+        options = ["-k", str(self.folder), "-p", str(self.port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        with log:
+            self.process = subprocess.Popen(
+                [postgres, "-D", str(data), *options], cwd=self.folder, stdout=log, stderr=log, **self.account
+            )
+        self._numbers = itertools.count()
+        self._wait()
+
+    def _run(self, command: list[str]) -> None:
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, **self.account)
+        assert done.returncode == 0, done.stderr
+
+    def _wait(self) -> None:
+        import psycopg
+
+        for _ in range(300):
+            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url("postgres")):
+                return
+            assert self.process.poll() is None, (self.folder / "log").read_text()
+            time.sleep(0.1)
+        raise AssertionError("PostgreSQL does not answer")
+
+    def url(self, database: str) -> str:
+        """Return the connection string of a database."""
+        return f"postgresql://{self.user}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return its connection string."""
+        import psycopg
+
+        name = f"test{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder."""
+        self.process.send_signal(signal.SIGINT)  # does not wait for clients
+        self.process.wait(30)
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A real PostgreSQL server."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install psycopg[binary]")
+    initdb, postgres = _program("initdb"), _program("postgres")
+    if initdb is None or postgres is None:
+        pytest.skip("no PostgreSQL server on this machine: install the package postgresql")
+    running = Server(initdb, postgres)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=ENGINES)
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database is, on each engine."""
+    if request.param == "sqlite":
+        return str(tmp_path / "monitor.db")
+    database: str = request.getfixturevalue("server").new_database()
+    return database
+
+
+@pytest.fixture
+def store(where: str) -> Iterator[Store]:
+    """An empty store on each engine."""
+    with Store.open(where) as opened:
+        yield opened
+
+
+@pytest.fixture
+def new_store(where: str) -> Iterator[Callable[[], Store]]:
+    """Return an empty store as often as it is called, for one test with many examples; the one before is gone then."""
+    with contextlib.ExitStack() as stack:
+        if where.startswith("postgresql:"):
+            store = stack.enter_context(Store.open(where))
+        else:
+            store = stack.enter_context(Store.open(":memory:"))
+
+        def empty() -> Store:
+            for table in reversed(_by_dependence(tables(store))):
+                do(store, f"DELETE FROM {table}")
+            do(
+                store,
+                "INSERT INTO search (search) VALUES ('delete-all')"
+                if store.db.engine == "sqlite"
+                else "DELETE FROM search",
+            )
+            for name in ("rev", "aid"):
+                store.db.change("insert_counter", name=name)
+            return store
+
+        yield empty
+
+
+def _by_dependence(names: list[str]) -> list[str]:
+    first = ["brands", "authors", "posts", "conversations"]
+    return [*first, *(name for name in names if name not in first)]
