@@ -16,6 +16,7 @@ from monitor.statistics import SMALL, Share, Spread, Waiting, percentile
 from monitor.timing import DAY, Calendar, due, iso, work_seconds
 
 _NEVER_ASKED = frozenset({"spam", "history"})
+_NO_MISS = {"dismissed:" + reason for reason in ("spam", "no_reply_needed", "answered_elsewhere", "duplicate")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +245,8 @@ def figures(many: Iterable[Turn], *, calendar: Calendar, default_within: int, un
     """Response figures of turns (of any number of conversations) as they stood at ``until``.
 
     Turns that begin later, and those that need no reply, are not part of it; an answer after ``until`` has not
-    happened yet. A turn is left out of ``needing`` when it was excluded, except that a deletion after the due time does
-    not undo the miss. Turns that were dismissed or deleted while waiting stay in the medians, censored at that instant:
+    happened yet. A turn is left out of ``needing`` when it was excluded, except that a deletion or dismissal after the
+    due time does not undo the miss, unless its reason says that there was none to make (``_NO_MISS``). Turns that were dismissed or deleted while waiting stay in the medians, censored at that instant:
     so long, at least, they had waited. To see an earlier state exactly, build the turns from the entries up to it.
     """
     waits = _Waits(calendar)
@@ -258,7 +259,7 @@ def figures(many: Iterable[Turn], *, calendar: Calendar, default_within: int, un
         answered_at = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
         gone_at = turn.excluded_at
         if turn.excluded is not None and (gone_at is None or gone_at <= until):
-            counts = turn.excluded == "deleted" and gone_at is not None and gone_at > deadline
+            counts = turn.excluded not in _NEVER_ASKED | _NO_MISS and gone_at is not None and gone_at > deadline
             if gone_at is not None and turn.excluded not in _NEVER_ASKED:
                 waits.add(turn.started_at, gone_at, finished=False)
             excluded[turn.excluded] += not counts

@@ -162,6 +162,7 @@ def _keys(value: object) -> set[str]:
     return set()
 
 
+@pytest.mark.slow
 def test_the_interface_names_every_field_that_is_printed(tmp_path: Path) -> None:
     """Runs the commands on one customer who waits, one who was answered, and a post of the brand with counts."""
     rows = """id,author,text,created_at,inbound,reply_to,likes,impressions

@@ -51,8 +51,9 @@ class Pages:
         with self._db.transaction():
             rev = self._lock()
             known, next_rev = self._put_posts(page, origin, rev)
-            if page.authors:
-                self._put_authors(page.authors)
+            # facts about people without a post here are not kept: a purged author must not come back this way
+            known_authors = {row["id"] for row in self._db.rows("authors_by_id", ids=[a.id for a in page.authors])}
+            self._put_authors([author for author in page.authors if author.id in known_authors])
             self._put_edits(page.edits, known)
             self._put_snapshots(page.snapshots, known)
             deleted = self._put_deletions(page.deletions, origin, next_rev)
@@ -190,8 +191,8 @@ class Pages:
             row = before.get(pid)
             if row is not None and tuple(row[name] for name in COUNTS) == values:
                 continue
-            if row is not None and origin.archive:
-                continue
+            if row is not None and (origin.archive or (row["at"] or 0) > origin.now):
+                continue  # an archive does not say when it counted; and a newer reading stands
             at = None if origin.archive else origin.now
             self._db.many("upsert_counts", [(pid, at, *values)])
             if at is not None:
