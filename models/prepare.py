@@ -9,6 +9,8 @@ import re
 import unicodedata
 from pathlib import Path
 
+from monitor.text import clean
+
 MAX_TOKENS = 64
 # The program reads twice as far as the training did: a post of 280 characters fits, and joined posts lost nothing by it.
 READ_TOKENS = 128
@@ -34,8 +36,8 @@ def mask(text: str) -> str:
 
     Only the first :data:`MAX_READ` characters are kept; the model reads :data:`READ_TOKENS` tokens of them at most.
     """
-    text = html.unescape(text[:MAX_READ])
-    return _DECORATION.sub("", _URL.sub("http", _MENTION.sub("@user", text))).replace("\0", " ").strip()
+    text = html.unescape(clean(text[:MAX_READ]))
+    return _DECORATION.sub("", _URL.sub("http", _MENTION.sub("@user", text))).strip()
 
 
 def unaddressed(text: str) -> str:

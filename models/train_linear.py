@@ -2,8 +2,8 @@
 
 Learns from text whose licences allow it: posts written for this project (CC0) and crowd-written review and board
 sentences (CC BY 4.0, Apache-2.0) labelled for it. Strength and temperature are chosen on held-out parts: each file of
-posts (its brands appear nowhere else) and each fifth of the sentences, in order, is predicted by a model that did not see it. Sets for
-evaluation only (jrte_pn, marc_ja_3class) are read by ``--evaluate`` and by nothing else.
+posts (another writer, other brands but one) and each fifth of the sentences, in order, is predicted by a model that did
+not see it. Sets for evaluation only (jrte_pn, marc_ja_3class) are read by ``--evaluate`` and by nothing else.
 """
 
 from __future__ import annotations

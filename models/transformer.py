@@ -23,7 +23,7 @@ from monitor.types import Label
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-BATCH = 32
+BATCH = 16
 MOST_THREADS = 4
 _ADVICE = "TRANSFORMERS_NO_ADVISORY_WARNINGS"
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from monitor.evidence import explain, sentences, title
 from monitor.spike import Detector, Settings, Verdict
 from monitor.store import Store
+from monitor.text import normalise
 from monitor.timing import from_epoch, to_epoch
 from monitor.types import Alert, Author, Post
 
@@ -25,11 +26,12 @@ Kind = Literal["volume", "negative"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The least of posts and of people that may raise an alert, and false alarms per 30 days that are put up with."""
+    """The least of posts and of people that may raise an alert, false alarms per 30 days that are put up with, own hashtags."""
 
     floor: int = 5
     authors: int = 3
     budget: float = 1.0
+    campaigns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, opt
         chosen = [row for row in rows if kind == "volume" or _is_negative(row)]
         for episode in episodes(kind, chosen, start, end, settings):
             going_on += episode.going_on
-            _keep(store, brand, zone, model, episode, now)
+            _keep(store, brand, zone, model, episode, now, options.campaigns)
     return going_on
 
 
@@ -96,14 +98,22 @@ def _rank(verdict: Verdict) -> tuple[int, float]:
     return (("watch", "warning", "emergency").index(verdict.level or "watch"), -verdict.p)
 
 
-def _keep(store: Store, brand: str, zone: str, model: str, episode: Episode, now: datetime) -> None:
+def _keep(
+    store: Store,
+    brand: str,
+    zone: str,
+    model: str,
+    episode: Episode,
+    now: datetime,
+    campaigns: tuple[str, ...],
+) -> None:
     worst = episode.worst
     # posts before the alarm belong to it: the window that raised it began earlier
     begin = min(to_epoch(episode.since), to_epoch(worst.start) + STEP - worst.window)
     rows = store.figures.mention_texts(brand, model, begin, to_epoch(episode.until))
     if episode.kind == "negative":
         rows = [row for row in rows if _is_negative(row)]
-    posts = [_post(row) for row in rows]
+    posts = [_post(row, campaigns) for row in rows]
     campaign = frozenset(
         row["id"] for row in store.figures.own_post_times(brand, begin - 7 * 86400, to_epoch(now)) if row["campaign"]
     )
@@ -145,7 +155,9 @@ def _keep(store: Store, brand: str, zone: str, model: str, episode: Episode, now
     )
 
 
-def _post(row: Any) -> Post:  # noqa: ANN401 - a database row
+def _post(row: Any, campaigns: tuple[str, ...]) -> Post:  # noqa: ANN401 - a database row
+    folded = normalise(row["text"] or "")
+    carried = next((name for name in campaigns if normalise(name) in folded), None)
     author = Author(id=str(row["aid"]), handle=row["handle"], followers=row["followers"])
     return Post(
         id=row["id"],
@@ -155,7 +167,7 @@ def _post(row: Any) -> Post:  # noqa: ANN401 - a database row
         reply_to=row["reply_to"],
         quote_of=row["quote_of"],
         repost_of=row["repost_of"],
-        campaign=row["campaign"],
+        campaign=row["campaign"] or carried,
     )
 
 

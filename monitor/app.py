@@ -101,13 +101,16 @@ class App:
 
     def poll_one(self, source: Source, seen: Seen = lambda _source, _page, _stored: None) -> Poll:
         """Read one source to its end."""
-        return poll(
+        result = poll(
             self.store,
             source,
             self.now(),
             stop=self.stop.is_set,
             seen=lambda page, stored: seen(source.name, page, stored),
         )
+        if result.deleted:
+            self.store.db.scrub()  # a purged text must not survive in the search index or the log
+        return result
 
     def classify(self, seen: Callable[[int], None] = lambda _count: None) -> classify.Classified:
         """Give every new post the model's opinion."""
@@ -138,7 +141,12 @@ class App:
                 zone=row["zone"],
                 model=self.model_name(),
                 now=self.now(),
-                options=alert.Options(floor=options.floor, authors=options.authors, budget=options.per_month),
+                options=alert.Options(
+                    floor=options.floor,
+                    authors=options.authors,
+                    budget=options.per_month,
+                    campaigns=self.settings.find(row["brand"]).campaigns,
+                ),
             )
             for row in self.store.sources.brands()
         )

@@ -232,22 +232,30 @@ def _fields(where: tuple[str | int, ...]) -> list[str]:
 
 def _line(text: str, where: tuple[str | int, ...]) -> int:
     """Find the line of a setting; tomllib tells none, so tables and keys are followed as they are written."""
-    path = [str(part) for part in where if not isinstance(part, int)]
-    numbers = [part for part in where if isinstance(part, int)]
-    wanted = numbers[0] if numbers else 0
-    table: list[str] = []
-    seen, best, depth = -1, 1, 0
+    table: tuple[str | int, ...] = ()
+    counts: dict[tuple[str, ...], int] = {}
+    best, depth = 1, 0
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith("["):
-            table = stripped.strip("[] \t").split("#")[0].strip(" ]").split(".")
-            seen += stripped.startswith("[[brand]]")
-        elif "=" not in stripped or stripped.startswith("#"):
+            names = tuple(stripped.split("#")[0].strip("[] \t").split("."))
+            if stripped.startswith("[["):
+                nth = counts.get(names, -1) + 1
+                counts = {other: n for other, n in counts.items() if other[: len(names)] != names} | {names: nth}
+            table = _numbered(names, counts)
+            place = table
+        elif "=" in stripped and not stripped.startswith("#"):
+            place = (*table, stripped.split("=")[0].strip().strip('"'))
+        else:
             continue
-        keys = table if stripped.startswith("[") else [*table, stripped.split("=")[0].strip().strip('"')]
-        if path[:1] == ["brand"] and seen != wanted:
-            continue
-        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(keys, path, strict=False)))
+        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(place, where, strict=False)))
         if common > depth:
             best, depth = number, common
     return best
+
+
+def _numbered(names: tuple[str, ...], counts: Mapping[tuple[str, ...], int]) -> tuple[str | int, ...]:
+    place: tuple[str | int, ...] = ()
+    for i, name in enumerate(names, 1):
+        place += (name, counts[names[:i]]) if names[:i] in counts else (name,)
+    return place

@@ -10,7 +10,7 @@ from typing import Any
 from monitor import report
 from monitor.display import excerpt
 from monitor.store import Store
-from monitor.timing import format_duration, from_epoch, iso, iso_week, to_epoch, week_bounds
+from monitor.timing import format_duration, iso, iso_week, to_epoch, week_bounds
 
 AGE = 86400  # counts are compared 24 h after posting
 
@@ -291,7 +291,7 @@ def _alerts(alerts: Sequence[Mapping[str, Any]], zone: str, say: _Words) -> list
         return []
     lines = ["", say("ALERTS", "■ アラート")]
     for row in alerts:
-        at = say.day(from_epoch(row["start_at"]), zone, clock=True)
+        at = say.day(datetime.fromisoformat(row["from"]), zone, clock=True)
         lines.append(f"  {at}  {row['evidence']['title'][say.language if say.language == 'ja' else 'en']}")
     return lines
 

@@ -66,6 +66,7 @@ class _Members:
         self._work = [row for row in batch if row["repost_of"] is None]
         self._load_answers()
         self._load_ancestors()
+        self._load_follow_ups(batch[0]["rev"])
         pids = [row["pid"] for row in self._posts.values()]
         self._mentions = self._conversations.mentions_of(pids)
         self._before = self._conversations.of_posts(pids)
@@ -94,6 +95,16 @@ class _Members:
             self._posts.update({row["id"]: row for row in rows})
             # only a brand's own post passes the question on to what it answers itself
             missing = {row["reply_to"] for row in rows if row["brand"] is not None} - set(self._posts) - asked - {None}
+
+    def _load_follow_ups(self, first: int) -> None:
+        # a post may have been judged before the one that it follows up on was here, or known to be a brand's or about one
+        front, judged = set(self._posts), {row["id"] for row in self._work}
+        while front:
+            front = self._conversations.follow_ups_to(front, first) - judged
+            judged |= front
+            rows = self._conversations.posts(front)
+            self._posts.update({row["id"]: row for row in rows})
+            self._work += [row for row in rows if row["repost_of"] is None]
 
     def assign(self) -> set[int]:
         """Write the memberships and return the conversations that must be worked out anew."""

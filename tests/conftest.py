@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from monitor.store import Store
-from tests.builders import do, tables
+from tests.builders import emptied
 
 settings.register_profile(
     "monitor", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -132,22 +132,11 @@ def new_store(where: str) -> Iterator[Callable[[], Store]]:
         else:
             store = stack.enter_context(Store.open(":memory:"))
 
-        def empty() -> Store:
-            for table in reversed(_by_dependence(tables(store))):
-                do(store, f"DELETE FROM {table}")
-            do(
-                store,
-                "INSERT INTO search (search) VALUES ('delete-all')"
-                if store.db.engine == "sqlite"
-                else "DELETE FROM search",
-            )
-            for name in ("rev", "aid"):
-                store.db.change("insert_counter", name=name)
-            return store
-
-        yield empty
+        yield lambda: emptied(store)
 
 
-def _by_dependence(names: list[str]) -> list[str]:
-    first = ["brands", "authors", "posts", "conversations"]
-    return [*first, *(name for name in names if name not in first)]
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Store]:
+    """A store in memory, for tests of which the engine is no part; empty it before use."""
+    with Store.open(":memory:") as store:
+        yield store

@@ -199,15 +199,26 @@ class TestFigures:
         shown = judged(week([HOUR, HOUR + 1], 0), "2026-11-23")
         assert (shown["within_target"]["numerator"], shown["within_target"]["denominator"]) == (1, 2)
 
+    def test_putting_a_late_one_aside_does_not_undo_the_miss(self) -> None:
+        def gone(reason: str, when: str) -> list[Turn]:
+            excluded_at = at(f"2026-11-16T{when}")
+            return turns([customer("2026-11-16T09:00", excluded=f"dismissed:{reason}", excluded_at=excluded_at)])
+
+        shown = judged(
+            [*gone("too_late", "15:00"), *gone("too_late", "09:10"), *gone("duplicate", "15:00")], "2026-11-23"
+        )
+        assert shown["overdue_unanswered"] == 1
+        assert shown["excluded"] == {"dismissed:duplicate": 1, "dismissed:too_late": 1}
+
     def test_exclusions_are_named_and_a_late_deletion_does_not_undo_the_miss(self) -> None:
         def gone(reason: str, when: str | None) -> list[Turn]:
             excluded_at = at(f"2026-11-16T{when}") if when else None
             return turns([customer("2026-11-16T09:00", excluded=reason, excluded_at=excluded_at)])
 
         in_time, late, later = gone("deleted", "09:30"), gone("deleted", "10:30"), gone("deleted", "15:00")
-        found = [*in_time, *late, *later, *gone("dismissed:joke", "15:00"), *gone("spam", "15:00")]
+        found = [*in_time, *late, *later, *gone("dismissed:no_reply_needed", "15:00"), *gone("spam", "15:00")]
         shown = judged([*found, *gone("history", None)], "2026-11-23")
-        assert shown["excluded"] == {"deleted": 1, "dismissed:joke": 1, "history": 1, "spam": 1}
+        assert shown["excluded"] == {"deleted": 1, "dismissed:no_reply_needed": 1, "history": 1, "spam": 1}
         assert (shown["needing"], shown["overdue_unanswered"]) == (2, 2)
         assert (shown["network"]["n"], shown["network"]["censored"]) == (4, 4)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import timedelta
@@ -96,8 +97,11 @@ def _screens(app: App, language: str) -> None:
     rows = app.store.figures.alerts(at - 14 * 86400, at + 86400)
     alerts_screen(rows[:3], language, 14, {row["brand"]: row["zone"] for row in app.store.sources.brands()})
     _title("次にすること" if ja else "WHERE TO GO NEXT", "")
+    folder = Path(sys.argv[0]).parent
+    if folder.name == "bin" and str(folder) not in os.environ.get("PATH", "").split(os.pathsep):
+        click.echo(f"  {'このコマンドは' if ja else 'The command is'} {os.path.relpath(sys.argv[0])}\n")
     for command, what in _next(ja=ja):
-        click.echo(f"  {command:<58}{what}")
+        click.echo(f"  {command:<52}{what}")
 
 
 def _title(words: str, command: str) -> None:
@@ -107,15 +111,13 @@ def _title(words: str, command: str) -> None:
 
 
 def _next(*, ja: bool) -> list[tuple[str, str]]:
-    run = str(Path(sys.argv[0]))
-    shown = run if len(run) < 24 else "monitor"
     return [
         (
-            f"{shown} import posts.csv --mapping NAME --db my.db",
+            "monitor import posts.csv --mapping crm --db my.db",
             "自分のデータで試す" if ja else "your own posts, no key needed",
         ),
-        (f"{shown} check --example > config.toml", "自分のブランドを設定する" if ja else "set up your own brand"),
-        (f"{shown} run", "監視を続ける" if ja else "keep watching"),
-        (f"{shown} response --json", "数字をほかの道具で使う" if ja else "the figures for other tools"),
-        (f"{shown} define within_target", "指標の定義を読む" if ja else "what a figure means"),
+        ("monitor check --example > config.toml", "自分のブランドを設定する" if ja else "set up your own brand"),
+        ("monitor run", "監視を続ける" if ja else "keep watching"),
+        ("monitor response --json", "数字をほかの道具で使う" if ja else "the figures for other tools"),
+        ("monitor define within_target", "指標の定義を読む" if ja else "what a figure means"),
     ]

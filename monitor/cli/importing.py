@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,8 +18,11 @@ from monitor.types import Page
 LONG = 5_000_000  # bytes from which a bar is shown
 
 
-def import_file(app: App, file: str, mapping: str, brand: str | None, *, classify: bool, quiet: bool) -> dict[str, Any]:
+def import_file(
+    app: App, file: str, mapping: str | None, brand: str | None, *, classify: bool, quiet: bool
+) -> dict[str, Any]:
     """Read a file to its end and return what was stored. Raises ``MonitorError`` when it cannot be read at all."""
+    mapping = mapping or _guess(Path(file))
     wanted = app.settings.mapping.get(mapping)
     settings: dict[str, Any] = {"path": file, "mapping": mapping} if wanted is None else {"path": file, **wanted}
     connector = connect("files", settings)
@@ -52,6 +56,18 @@ def import_file(app: App, file: str, mapping: str, brand: str | None, *, classif
         "error": result.error,
         "finished": result.error is None and not app.stop.is_set(),
     }
+
+
+def _guess(file: Path) -> str:
+    """Return the mapping that a file's name and beginning suggest; a wrong guess ends in one clear error."""
+    if file.suffix == ".js":
+        return "x-archive"
+    try:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as opened:
+            beginning = opened.read(200)
+    except OSError:
+        return "columns"
+    return "export" if b'"type"' in beginning and b'"export"' in beginning else "columns"
 
 
 def _database(app: App) -> str:

@@ -1,4 +1,4 @@
-"""Single jobs as commands: poll, classify, queue."""
+"""Single jobs as commands: poll, measure, classify, queue."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ def _outcome(new: int, changed: int, error: str | None, language: str) -> str:
     if error:
         return error
     return f"新着{new}件、変更{changed}件" if language == "ja" else f"{new} new, {changed} changed"
+
+
+@click.command("measure")
+@with_app()
+def measure_command(*, app: App, language: str, as_json: bool) -> int:
+    """Read the counts of own posts that are due. 自社投稿の数値を読み直します。"""
+    read = app.measure()
+    if as_json:
+        show({"read": read})
+    else:
+        click.echo(f"{read}件を計測" if language == "ja" else f"{read} posts measured")
+    return 0
 
 
 @click.command("classify")

@@ -20,6 +20,7 @@ _PLACES = {
     "export": "records",
     "gaps": "records",
     "import": "records",
+    "measure": "jobs",
     "poll": "jobs",
     "queue": "jobs",
     "rejects": "records",

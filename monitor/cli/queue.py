@@ -49,11 +49,18 @@ def main(arguments: list[str]) -> int:
         return 2
     mine = [row for row in counts if options["brand"] in (None, row["brand"])]
     if options["json"]:
-        print(as_json(items, now, language))  # noqa: T201 - this is the face
+        _say(as_json(items, now, language))
     else:
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(table(items, mine, sources, now, language, colour=colour))  # noqa: T201 - this is the face
+        _say(table(items, mine, sources, now, language, colour=colour))
     return 1 if any(row["late"] for row in mine) else 0
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)  # noqa: T201 - this is the face
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(arguments: list[str]) -> dict[str, Any]:
@@ -155,12 +162,12 @@ def table(
         overdue = item["due_at"] is not None and item["due_at"] < now
         left = _left(item["due_at"], now, span, language)
         who = f"@{item['author']}" if item["author"] else ("(削除済み)" if ja else "(deleted)")
-        first = f"{left:>{14 - (width(left) - len(left))}}  {excerpt(who, 22)}  {item['network']}"
+        first = f"{left:>{16 - (width(left) - len(left))}}  {excerpt(who, 22)}  {item['network']}"
         flag = f" {'至急' if ja else 'urgent'}" if item["urgency"] == "high" else ""
         lines.append(paint(RED, first) + flag if overdue else first + flag)
-        lines.append(" " * 16 + excerpt(item["text"] or "", columns - 16))
+        lines.append(" " * 18 + excerpt(item["text"] or "", columns - 18))
         reason = sentence_of(item["reasons"], language)
-        lines.append(paint(DIM, " " * 16 + excerpt(reason + _mood(item["label"], ja=ja), columns - 16)))
+        lines.append(paint(DIM, " " * 18 + excerpt(reason + _mood(item["label"], ja=ja), columns - 18)))
     if not items:
         lines += ["", _empty(sources, ja=ja)]
     elif waiting > len(items):

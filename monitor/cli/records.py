@@ -17,15 +17,13 @@ from monitor.cli.options import show, with_app
 @click.argument("file")
 @click.option(
     "--mapping",
-    default="export",
-    show_default=True,
-    help="support-tweets, export, x-archive, or a name of config.toml's [mapping].",
+    help="support-tweets, export, x-archive, columns (they bear our own names), or a name of config.toml's [mapping]; without it the file's beginning decides.",
 )
 @click.option("--brand", help="The brand that the records are about, where they do not say.")
 @click.option("--no-classify", is_flag=True, help="Leave the model out; `monitor classify` does it later.")
 @with_app()
 def import_command(
-    *, app: App, language: str, as_json: bool, file: str, mapping: str, brand: str | None, no_classify: bool
+    *, app: App, language: str, as_json: bool, file: str, mapping: str | None, brand: str | None, no_classify: bool
 ) -> int:
     """Read posts from a CSV, TSV or JSON Lines file (plain or .gz). ファイルから投稿を取り込みます。
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from monitor.timing import format_duration, from_epoch
+from monitor.timing import format_duration
 
 
 def console() -> Console:
@@ -119,7 +120,7 @@ def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, z
     for row in rows:
         evidence = row["evidence"]
         zone = ZoneInfo(zones.get(row["brand"], "UTC"))
-        start, end = from_epoch(row["start_at"]).astimezone(zone), from_epoch(row["end_at"]).astimezone(zone)
+        start, end = (datetime.fromisoformat(row[name]).astimezone(zone) for name in ("from", "to"))
         going_on = row["state"] == "open"
         out.print(evidence["title"][language], style="bold" + (" red" if going_on else ""), markup=False)
         state = ("継続中" if ja else "going on") if going_on else f"– {end:%m-%d %H:%M}"

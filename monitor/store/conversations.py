@@ -33,6 +33,10 @@ class Conversations:
         """Return the brands' own posts that answer these posts: ``pid``, ``id``, ``brand``, ``reply_to``."""
         return self._db.rows("answers_to", ids=list(ids)) if ids else []
 
+    def follow_ups_to(self, ids: Collection[str], rev: int) -> set[str]:
+        """Return customers' posts from before ``rev`` that answer a brand's post changed since, or one of their own."""
+        return {row["id"] for row in self._db.rows("follow_ups_to", ids=list(ids), rev=rev)} if ids else set()
+
     def accounts(self) -> dict[tuple[str, str], str]:
         """Return the brand of each account, by network and case-folded handle."""
         return {(row["network"], row["handle"]): row["brand"] for row in self._db.rows("accounts")}

@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.response import Turn
 from monitor.store.database import Database
-from monitor.timing import from_epoch
+from monitor.timing import from_epoch, iso
 
 
 class Figures:
@@ -62,8 +62,11 @@ class Figures:
     def alerts(self, start: int, end: int, brand: str | None = None) -> list[dict[str, Any]]:
         """Return the episodes that touch ``[start, end)``, newest first."""
         rows = self._db.rows("alerts_between", start=start, end=end)
+        plain = ("brand", "kind", "level", "observed", "expected", "p", "authors", "state")
         return [
-            {**{name: row[name] for name in row.keys()}, "evidence": json.loads(row["evidence"])}  # noqa: SIM118 - a row is no dict
+            {name: row[name] for name in plain}
+            | {"from": iso(from_epoch(row["start_at"])), "to": iso(from_epoch(row["end_at"]))}
+            | {"evidence": json.loads(row["evidence"])}
             for row in rows
             if brand in (None, row["brand"])
         ]

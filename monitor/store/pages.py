@@ -164,7 +164,7 @@ class Pages:
             return rev
         for row in self._db.rows("roots_in_use", ids=moved):
             rev += 1
-            self._db.change("move_thread", old=row["thread"], new=threads[row["thread"]], rev=rev)
+            self._db.change("move_thread", old=row["thread"], new=_top(row["thread"], threads), rev=rev)
         return rev
 
     def _put_mentions(
@@ -337,6 +337,15 @@ class _Known:
                     found[at] = at
             found.update(dict.fromkeys(path, found[at]))
         return found
+
+
+def _top(thread: str, threads: Mapping[str, str]) -> str:
+    # the root that a thread gets may itself have moved with this page
+    passed: set[str] = set()
+    while thread not in passed and thread in threads:
+        passed.add(thread)
+        thread = threads[thread]
+    return thread
 
 
 def account_name(author: Author) -> str:

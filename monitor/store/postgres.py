@@ -12,6 +12,8 @@ from psycopg.rows import dict_row
 
 from monitor.store.sql import expand, migrations, queries, to_pyformat
 
+LONGEST_TERM = 500  # characters; the server takes 2046 bytes
+
 
 class Postgres:
     """A PostgreSQL database; ``url`` is a libpq connection string. It should use the C collation."""
@@ -102,9 +104,9 @@ def _dialect(statement: str) -> str:
 
 
 def _quote(term: str) -> str:
-    return "'" + term.replace("\\", "").replace("'", "''") + "'"
+    return "'" + term[:LONGEST_TERM].replace("\\", "").replace("'", "''") + "'"
 
 
 def _vector(terms: str) -> str:
     # tsvector positions end at 16383; later words are still found, but not as part of a phrase
-    return " ".join(f"{_quote(term[:500])}:{min(i, 16383)}" for i, term in enumerate(terms.split(" "), 1) if term)
+    return " ".join(f"{_quote(term)}:{min(i, 16383)}" for i, term in enumerate(terms.split(" "), 1) if term)

@@ -211,6 +211,10 @@ FROM posts p LEFT JOIN authors a ON a.aid = p.aid WHERE p.id IN (:ids);
 -- answers_to: the brands' own posts that answer these posts
 SELECT pid, id, brand, reply_to FROM posts WHERE reply_to IN (:ids) AND brand IS NOT NULL AND deleted_at IS NULL;
 
+-- follow_ups_to: customers' posts from before a rev that answer a brand's post changed since, or one of their own, among these
+SELECT c.id FROM posts p JOIN posts c ON c.reply_to = p.id
+WHERE p.id IN (:ids) AND c.brand IS NULL AND c.deleted_at IS NULL AND c.rev < :rev AND (p.aid = c.aid OR p.brand IS NOT NULL AND p.rev >= :rev);
+
 -- thread_customers: everybody but brands who wrote in these threads
 SELECT DISTINCT p.thread, a.id AS author, a.aid, a.handle FROM posts p JOIN authors a ON a.aid = p.aid
 WHERE p.thread IN (:threads) AND p.brand IS NULL ORDER BY p.thread, a.id;
@@ -301,26 +305,15 @@ FROM conversations WHERE state = 'open' GROUP BY brand ORDER BY brand;
 SELECT cid, started_at, needs_reply, demands, due_at, seen_at, answered_at, answer_pid, excluded, excluded_at, first_pid, start_pid, last_pid, last_at, posts
 FROM turns WHERE brand = :brand AND started_at >= :start AND started_at < :end ORDER BY started_at, cid;
 
--- turn_brands: brands that have turns or own posts
-SELECT brand FROM brands ORDER BY brand;
-
 -- direct_answers: each customer post that a brand answered directly, and when
 SELECT b.brand, q.pid, q.created_at AS asked_at, MIN(b.created_at) AS answered_at
 FROM posts b JOIN posts q ON q.id = b.reply_to
 WHERE b.brand IS NOT NULL AND q.brand IS NULL AND b.machine = 0 AND q.created_at >= :start AND q.created_at < :end
 GROUP BY b.brand, q.pid, q.created_at ORDER BY b.brand, q.pid;
 
--- resolutions: a brand's conversations with their first turn and their last answer in a span
-SELECT cid, MIN(started_at) AS started_at, MAX(answered_at) AS answered_at, MAX(last_at) AS last_at,
-  CAST(SUM(CASE WHEN needs_reply = 1 AND excluded IS NULL AND answered_at IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS waiting
-FROM turns WHERE brand = :brand GROUP BY cid HAVING MIN(started_at) >= :start AND MIN(started_at) < :end ORDER BY cid;
-
 -- totals: how many posts are stored, and how many of them are of customers
 SELECT COUNT(*) AS posts, CAST(COALESCE(SUM(CASE WHEN brand IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS customer_posts,
   MIN(created_at) AS oldest, MAX(created_at) AS newest FROM posts;
-
--- source_totals: posts by network
-SELECT COUNT(*) AS n FROM posts WHERE id >= :low AND id < :high;
 
 -- mention_times: when a brand was mentioned, and by whom, for alerts
 SELECT p.pid, p.created_at, p.aid, p.repost_of, p.campaign, l.negative, l.label FROM mentions m JOIN posts p ON p.pid = m.pid
@@ -340,10 +333,6 @@ WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end GROUP 
 -- count_mentions: posts about a brand in a span, and their authors
 SELECT COUNT(*) AS posts, COUNT(DISTINCT p.aid) AS authors FROM mentions m JOIN posts p ON p.pid = m.pid
 WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
-
--- need_counts: triage's verdicts on a brand's mentions in a span
-SELECT n.urgency, n.needs_reply, COUNT(*) AS n FROM mentions m JOIN needs n ON n.pid = m.pid AND n.brand = m.brand
-WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end GROUP BY n.urgency, n.needs_reply ORDER BY n.urgency, n.needs_reply;
 
 -- ensure_source: a source, with the start of its monitoring
 INSERT INTO sources (source, connector, brand, archive, since) VALUES (:source, :connector, :brand, :archive, :since)

@@ -36,8 +36,8 @@ class Work:
 
     def texts_after(self, rev: int, limit: int) -> list[Any]:
         """Return posts whose text a model has not seen: ``pid``, ``id``, ``rev``, ``text``, ``lang``."""
-        rows = self._db.rows("texts_after", rev=rev, limit=limit)
-        if len(rows) < limit:
+        rows = self._db.rows("texts_after", rev=rev, limit=limit + 1)
+        if len(rows) <= limit:
             return rows
         # posts that share a rev are never parted, or the second half would be passed over
         whole = [row for row in rows if row["rev"] != rows[-1]["rev"]]

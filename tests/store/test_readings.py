@@ -21,7 +21,13 @@ DAY = 86400
 ZONES = ("Asia/Tokyo", "America/New_York", "Europe/London")
 COUNT = st.none() | st.integers(0, 50)
 METRICS = st.builds(
-    Metrics, likes=COUNT, replies=COUNT, reposts=COUNT, quotes=COUNT, impressions=st.none() | st.integers(0, 2000), score=st.none() | st.integers(-9, 9)
+    Metrics,
+    likes=COUNT,
+    replies=COUNT,
+    reposts=COUNT,
+    quotes=COUNT,
+    impressions=st.none() | st.integers(0, 2000),
+    score=st.none() | st.integers(-9, 9),
 )
 POST = st.fixed_dictionaries(
     {
@@ -30,7 +36,12 @@ POST = st.fixed_dictionaries(
         "when": st.integers(0, 4 * DAY),
         "kind": st.sampled_from(["post", "post", "post", "reply", "repost"]),
         "readings": st.lists(
-            st.tuples(st.sampled_from([60, 3300, 3600, 4000, 80_000, DAY, 90_000, 604_800]), METRICS, st.none() | st.integers(0, 500)), max_size=4
+            st.tuples(
+                st.sampled_from([60, 3300, 3600, 4000, 80_000, DAY, 90_000, 604_800]),
+                METRICS,
+                st.none() | st.integers(0, 500),
+            ),
+            max_size=4,
         ),
         "deleted": st.sampled_from([False, False, False, True]),
     }
@@ -43,18 +54,25 @@ def fill(store: Store, made: list[dict[str, Any]]) -> None:
     for i, spec in enumerate(made):
         by, key = spec["brand"] or "alice", f"{spec['network']}:{i}"
         author = Author(id=f"{spec['network']}:{by}", handle=by)
-        extra = {"reply": {"reply_to": f"{spec['network']}:zz"}, "repost": {"repost_of": f"{spec['network']}:zz"}}.get(spec["kind"], {})
+        extra = {"reply": {"reply_to": f"{spec['network']}:zz"}, "repost": {"repost_of": f"{spec['network']}:zz"}}.get(
+            spec["kind"], {}
+        )
         base = post(str(i), when=spec["when"], author=author)
         put(store, type(base)(id=key, author=author, text="t", created_at=base.created_at, **extra), now=spec["when"])
         for age, metrics, followers in spec["readings"]:
-            store.pages.add_snapshots([Snapshot(post=key, at=at(spec["when"] + age), metrics=metrics, followers=followers)])
+            store.pages.add_snapshots(
+                [Snapshot(post=key, at=at(spec["when"] + age), metrics=metrics, followers=followers)]
+            )
         if spec["deleted"]:
             put(store, deletions=(Deletion(post=key, at=at(spec["when"] + 700_000)),))
 
 
 def recomputed(store: Store, zone: str, start: int, end: int) -> dict[tuple[str, str, int], list[Any]]:
     """Work the sums out slowly, from posts and raw snapshots only."""
-    posts = sql(store, "SELECT pid, id, brand, created_at FROM posts WHERE brand IS NOT NULL AND reply_to IS NULL AND repost_of IS NULL AND deleted_at IS NULL")
+    posts = sql(
+        store,
+        "SELECT pid, id, brand, created_at FROM posts WHERE brand IS NOT NULL AND reply_to IS NULL AND repost_of IS NULL AND deleted_at IS NULL",
+    )
     found: dict[tuple[str, str, int], list[Any]] = {}
     groups: dict[tuple[str, str, Any], list[Any]] = {}
     for row in posts:
@@ -67,7 +85,10 @@ def recomputed(store: Store, zone: str, start: int, end: int) -> dict[tuple[str,
         for age in AGES.values():
             chosen = []
             for row in rows:
-                raw = [snapshot_of({**_dict(s), "id": row["id"]}) for s in store.db.rows("export_snapshots", pids=[row["pid"]])]
+                raw = [
+                    snapshot_of({**_dict(s), "id": row["id"]})
+                    for s in store.db.rows("export_snapshots", pids=[row["pid"]])
+                ]
                 chosen.append(at_age(raw, from_epoch(row["created_at"]), age))
             impressions, followers, mean = er_impressions(chosen), er_followers(chosen), er_impressions_mean(chosen)
             replies = [c.metrics.replies for c in chosen if c and c.metrics.replies is not None]
@@ -78,7 +99,9 @@ def recomputed(store: Store, zone: str, start: int, end: int) -> dict[tuple[str,
                 len(scores), sum(scores) if scores else None,
             ]  # fmt: skip
             old = found.get((brand, network, age), [None] * len(new))
-            found[brand, network, age] = [b if a is None else a if b is None else a + b for a, b in zip(old, new, strict=True)]
+            found[brand, network, age] = [
+                b if a is None else a if b is None else a + b for a, b in zip(old, new, strict=True)
+            ]
     return found
 
 
@@ -91,13 +114,22 @@ def rolled_up(store: Store, start: int, end: int) -> dict[tuple[str, str, int], 
         "posts", "known", "with_impressions", "impression_engagements", "impressions", "rate_sum", "with_followers",
         "follower_engagements", "followers", "with_comments", "comments", "with_score", "score",
     )  # fmt: skip
-    rows = {(brand, network, age): [row[name] for name in names] for brand, network, age, row in store.readings.rates(start, end)}
+    rows = {
+        (brand, network, age): [row[name] for name in names]
+        for brand, network, age, row in store.readings.rates(start, end)
+    }
     return {key: values for key, values in rows.items() if values[0]}
 
 
 @settings(max_examples=30)
-@given(made=st.lists(POST, min_size=1, max_size=6), zone=st.sampled_from(ZONES), span=st.tuples(st.integers(-2, 3), st.integers(1, 6)))
-def test_the_rollup_equals_a_slow_recomputation_before_and_after_a_change_of_zone(new_store: Any, made: list[dict[str, Any]], zone: str, span: tuple[int, int]) -> None:
+@given(
+    made=st.lists(POST, min_size=1, max_size=6),
+    zone=st.sampled_from(ZONES),
+    span=st.tuples(st.integers(-2, 3), st.integers(1, 6)),
+)
+def test_the_rollup_equals_a_slow_recomputation_before_and_after_a_change_of_zone(
+    new_store: Any, made: list[dict[str, Any]], zone: str, span: tuple[int, int]
+) -> None:
     store = new_store()
     fill(store, made)
     start, end = T0 + span[0] * DAY, T0 + (span[0] + span[1]) * DAY
@@ -114,7 +146,9 @@ def test_the_rollup_equals_a_slow_recomputation_before_and_after_a_change_of_zon
 def test_the_days_of_a_brand_begin_at_its_own_midnight(store: Store) -> None:
     store.sources.set_brand("acme", "Asia/Tokyo", "r", {"x": ("acme",)})
     put(store, post("1", by="acme", when=15 * 3600 - 1), post("2", by="acme", when=15 * 3600))
-    days = [(row["day"], row["posts"]) for row in sql(store, "SELECT DISTINCT day, posts FROM engagement_days ORDER BY day")]
+    days = [
+        (row["day"], row["posts"]) for row in sql(store, "SELECT DISTINCT day, posts FROM engagement_days ORDER BY day")
+    ]
     assert days == [(T0 - 9 * 3600, 1), (T0 + 15 * 3600, 1)]
 
 
@@ -122,6 +156,8 @@ def test_a_nearer_snapshot_takes_the_place_of_the_one_that_stood_for_an_age(stor
     store.sources.set_brand("acme", "UTC", "r", {"x": ("acme",)})
     put(store, post("1", by="acme"))
     for age, likes in ((3000, 1), (3590, 2), (4200, 3)):
-        store.pages.add_snapshots([Snapshot(post="x:1", at=START + timedelta(seconds=age), metrics=Metrics(likes=likes, impressions=10))])
+        store.pages.add_snapshots(
+            [Snapshot(post="x:1", at=START + timedelta(seconds=age), metrics=Metrics(likes=likes, impressions=10))]
+        )
     (row,) = store.readings.posts("acme", T0, T0 + DAY, 3600)
     assert (row["likes"], row["at"]) == (2, T0 + 3590)

@@ -16,7 +16,11 @@ from tests.builders import at, post, put
 
 CJK = "返金信用炎上不具合電気キッチンーのはに々𠮷"
 WORD = st.text(CJK, min_size=1, max_size=6)
-TEXT = st.lists(st.text(CJK, min_size=1, max_size=12) | st.sampled_from(["。", " ", "abc", "!", "、", "2026", "😀"]), min_size=1, max_size=6).map("".join)
+TEXT = st.lists(
+    st.text(CJK, min_size=1, max_size=12) | st.sampled_from(["。", " ", "abc", "!", "、", "2026", "😀"]),
+    min_size=1,
+    max_size=6,
+).map("".join)
 
 
 def found(store: Store, query: str) -> set[str]:
@@ -24,8 +28,14 @@ def found(store: Store, query: str) -> set[str]:
 
 
 @settings(max_examples=100)
-@given(texts=st.lists(TEXT, min_size=1, max_size=8), words=st.lists(WORD, min_size=1, max_size=3), part=st.tuples(st.integers(0, 7), st.integers(0, 40), st.integers(1, 6)))
-def test_japanese_words_of_any_length_are_found_where_they_stand_and_nowhere_else(new_store: Any, texts: list[str], words: list[str], part: tuple[int, int, int]) -> None:
+@given(
+    texts=st.lists(TEXT, min_size=1, max_size=8),
+    words=st.lists(WORD, min_size=1, max_size=3),
+    part=st.tuples(st.integers(0, 7), st.integers(0, 40), st.integers(1, 6)),
+)
+def test_japanese_words_of_any_length_are_found_where_they_stand_and_nowhere_else(
+    new_store: Any, texts: list[str], words: list[str], part: tuple[int, int, int]
+) -> None:
     store = new_store()
     put(store, *(post(str(i), text) for i, text in enumerate(texts)))
     source = texts[part[0] % len(texts)]

@@ -154,8 +154,8 @@ CREATE TABLE conversations (
 );
 CREATE UNIQUE INDEX conversations_key ON conversations (brand, thread, aid);
 CREATE INDEX conversations_thread ON conversations (thread);
-CREATE INDEX conversations_queue ON conversations (due_at, priority) WHERE state = 'open';
-CREATE INDEX conversations_brand_queue ON conversations (brand, due_at, priority) WHERE state = 'open';
+CREATE INDEX conversations_queue ON conversations (due_at, priority DESC) WHERE state = 'open';
+CREATE INDEX conversations_brand_queue ON conversations (brand, due_at, priority DESC) WHERE state = 'open';
 
 CREATE TABLE turn_posts (  -- which conversation a post belongs to, for each brand
   pid INTEGER NOT NULL REFERENCES posts (pid),
