@@ -94,7 +94,10 @@ def emptied(store: Store) -> Store:
     first = ["brands", "authors", "posts", "conversations"]
     for table in [name for name in tables(store) if name not in first] + first[::-1]:
         do(store, f"DELETE FROM {table}")
-    do(store, "DELETE FROM search" if store.db.engine == "postgres" else "INSERT INTO search (search) VALUES ('delete-all')")
+    do(
+        store,
+        "DELETE FROM search" if store.db.engine == "postgres" else "INSERT INTO search (search) VALUES ('delete-all')",
+    )
     for name in ("rev", "aid"):
         store.db.change("insert_counter", name=name)
     return store

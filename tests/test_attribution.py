@@ -24,7 +24,9 @@ ACCOUNTS = {("x", "acme"): "acme", ("x", "acme_help"): "acme", ("x", "zeta"): "z
         ("@zeta", {"known": {"acme"}}, {"acme", "zeta"}),
     ],
 )
-def test_a_post_is_about_the_brands_it_names_answers_or_was_found_for(text: str, more: dict[str, set[str]], brands: set[str]) -> None:
+def test_a_post_is_about_the_brands_it_names_answers_or_was_found_for(
+    text: str, more: dict[str, set[str]], brands: set[str]
+) -> None:
     assert brands_about(text, "x", ACCOUNTS, **more) == brands
 
 
@@ -49,7 +51,9 @@ OWN = {"b1": True, "b2": True, "c1": False, "c2": False}
         ({"b1": "b1"}, None),
     ],
 )
-def test_a_brand_answers_its_nearest_ancestor_that_is_not_its_own(parents: dict[str, str], answered: str | None) -> None:
+def test_a_brand_answers_its_nearest_ancestor_that_is_not_its_own(
+    parents: dict[str, str], answered: str | None
+) -> None:
     assert answered_post("b1", parents.get, OWN.get) == answered
 
 
@@ -70,5 +74,7 @@ def test_any_tangle_of_answers_comes_to_an_end(parents: dict[str, str]) -> None:
         ("hello", {}, None),
     ],
 )
-def test_a_brand_speaks_to_whom_it_names_or_to_the_only_one_there(text: str, customers: dict[str, int], found: int | None) -> None:
+def test_a_brand_speaks_to_whom_it_names_or_to_the_only_one_there(
+    text: str, customers: dict[str, int], found: int | None
+) -> None:
     assert addressed_customer(text, customers) == found

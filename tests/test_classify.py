@@ -55,7 +55,10 @@ def fill(store: Store, n: int, *poisoned: int) -> None:
 
 
 def labels(store: Store, model: str = "by-length") -> dict[str, tuple[str, float, str | None]]:
-    rows = sql(store, f"SELECT p.id, l.label, l.positive, l.reason FROM labels l JOIN posts p ON p.pid = l.pid WHERE l.model = '{model}'")
+    rows = sql(
+        store,
+        f"SELECT p.id, l.label, l.positive, l.reason FROM labels l JOIN posts p ON p.pid = l.pid WHERE l.model = '{model}'",
+    )
     return {row["id"]: (row["label"], row["positive"], row["reason"]) for row in rows}
 
 
@@ -78,7 +81,9 @@ def test_every_post_gets_its_own_label(store: Store, small_batches: int) -> None
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("failure", [ModelError, RuntimeError, ValueError, IndexError, FloatingPointError])
 @pytest.mark.parametrize("poisoned", [(0,), (13,), (29,), (3, 4, 17)])
-def test_only_the_text_that_breaks_the_model_is_set_aside(store: Store, poisoned: tuple[int, ...], failure: type[Exception]) -> None:
+def test_only_the_text_that_breaks_the_model_is_set_aside(
+    store: Store, poisoned: tuple[int, ...], failure: type[Exception]
+) -> None:
     fill(store, 30, *poisoned)
     done = classify(store, ByLength(failure=failure), START)
     assert done == Classified(labelled=30 - len(poisoned), set_aside=len(poisoned))

@@ -168,7 +168,14 @@ def test_without_hours_the_clock_never_stops(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "same"),
-    [('words = ["x"]', True), ('[brand.accounts]\nx = ["y"]', True), ('zone = "Asia/Tokyo"', False), ('risk_words = ["x"]', False), ('[brand.targets]\nhigh = "5m"', False), ('[brand.calendar]\nmon = "09:00-10:00"', False)],
+    [
+        ('words = ["x"]', True),
+        ('[brand.accounts]\nx = ["y"]', True),
+        ('zone = "Asia/Tokyo"', False),
+        ('risk_words = ["x"]', False),
+        ('[brand.targets]\nhigh = "5m"', False),
+        ('[brand.calendar]\nmon = "09:00-10:00"', False),
+    ],
 )
 def test_the_fingerprint_changes_with_what_due_times_follow_from(tmp_path: Path, line: str, same: bool) -> None:
     path = tmp_path / "config.toml"

@@ -46,7 +46,14 @@ def clock() -> FixedClock:
 
 
 def source(*steps: Page | SourceError, archive: bool = False) -> Source:
-    return Source(name="s", kind="script", connector=Script(*steps, archive=archive), brand="acme", accounts=("acme",), words=("acme",))
+    return Source(
+        name="s",
+        kind="script",
+        connector=Script(*steps, archive=archive),
+        brand="acme",
+        accounts=("acme",),
+        words=("acme",),
+    )
 
 
 def pages(n: int, first: int = 0) -> list[Page]:

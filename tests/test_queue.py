@@ -18,7 +18,7 @@ from tests.builders import T0, at, dump, emptied, post, put, sql
 
 HOUR = 3600
 ASK = "@acme 注文した本がまだ届きません。いつ届きますか？"
-CALM = "@acme ありがとうございました"
+CALM = "acme の新しい色、きれいですね"
 SPAM = "@acme Earn $5000 a week from home!!! Free crypto giveaway, click https://spam.example/a https://spam.example/b DM me to invest"
 OPEN_ALL_DAY = Rules(calendar=always_open("Asia/Tokyo"), targets={"high": 1800, "normal": 4 * HOUR})
 BOOK = RuleBook({}, OPEN_ALL_DAY)
@@ -60,12 +60,14 @@ def test_a_customers_question_opens_a_conversation_with_its_due_time(store: Stor
     assert (item["post"], item["brand"], item["author"], item["text"]) == ("x:1", "acme", "alice", ASK)
     assert (item["waiting_since"], item["due_at"]) == (T0 + 60, T0 + 60 + 4 * HOUR)
     assert "question" in [code for code, _ in item["reasons"]]
-    assert [(row["brand"], row["waiting"], row["late"]) for row in store.queue.counts(T0 + 5 * HOUR)] == [("acme", 1, 1)]
+    assert [(row["brand"], row["waiting"], row["late"]) for row in store.queue.counts(T0 + 5 * HOUR)] == [
+        ("acme", 1, 1)
+    ]
     assert kinds(store) == ["opened"]
 
 
 def test_what_asks_for_nothing_does_not_wait(store: Store) -> None:
-    take_in(store, post("1", CALM))
+    take_in(store, post("1", CALM), brand="acme")
     assert waiting(store) == []
     assert state(store) == "closed"
 
@@ -110,9 +112,14 @@ def test_thanks_after_the_answer_does_not(store: Store) -> None:
 
 
 def test_spam_history_and_reposts_do_not_wait(store: Store) -> None:
-    take_in(store, post("1", SPAM, by="s"), post("2", ASK, by="h", history=True), post("3", ASK, by="r", repost_of="x:2"))
+    take_in(
+        store, post("1", SPAM, by="s"), post("2", ASK, by="h", history=True), post("3", ASK, by="r", repost_of="x:2")
+    )
     assert waiting(store) == []
-    assert {row["excluded"] for row in sql(store, "SELECT excluded FROM turns WHERE needs_reply = 1")} <= {"spam", "history"}
+    assert {row["excluded"] for row in sql(store, "SELECT excluded FROM turns WHERE needs_reply = 1")} <= {
+        "spam",
+        "history",
+    }
     assert "history" in {row["excluded"] for row in sql(store, "SELECT excluded FROM turns")}
 
 
@@ -121,7 +128,12 @@ def test_a_deleted_question_leaves_the_queue_and_stays_in_the_books(store: Store
     take_in(store, deletions=(Deletion(post="x:1", at=at(300)),), now=400)
     assert waiting(store) == []
     (turn,) = sql(store, "SELECT started_at, needs_reply, excluded, excluded_at FROM turns")
-    assert (turn["started_at"], turn["needs_reply"], turn["excluded"], turn["excluded_at"]) == (T0 + 60, 1, "deleted", T0 + 300)
+    assert (turn["started_at"], turn["needs_reply"], turn["excluded"], turn["excluded_at"]) == (
+        T0 + 60,
+        1,
+        "deleted",
+        T0 + 300,
+    )
     assert kinds(store) == ["opened", "deleted"]
 
 
@@ -145,7 +157,12 @@ def test_two_brands_in_one_thread_are_two_conversations(store: Store) -> None:
 
 
 def test_two_customers_in_one_thread_are_two_conversations(store: Store) -> None:
-    take_in(store, post("0", "新しい色です", by="acme"), post("1", ASK, when=60, to="0"), post("2", ASK, by="bob", when=70, to="0"))
+    take_in(
+        store,
+        post("0", "新しい色です", by="acme"),
+        post("1", ASK, when=60, to="0"),
+        post("2", ASK, by="bob", when=70, to="0"),
+    )
     take_in(store, post("3", "お調べします", by="acme", when=90, to="2"))
     assert (state(store, "alice"), state(store, "bob")) == ("open", "answered")
 
@@ -243,7 +260,9 @@ def outcome(store: Store) -> dict[str, Any]:
     ids = {row["pid"]: row["id"] for row in sql(store, "SELECT pid, id FROM posts")}
     keys = {
         row["cid"]: f"{row['brand']}|{row['thread']}|{row['id']}"
-        for row in sql(store, "SELECT c.cid, c.brand, c.thread, a.id FROM conversations c JOIN authors a ON a.aid = c.aid")
+        for row in sql(
+            store, "SELECT c.cid, c.brand, c.thread, a.id FROM conversations c JOIN authors a ON a.aid = c.aid"
+        )
     }
     named = {"pid", "answer_pid", "first_pid", "start_pid", "last_pid"}
 
@@ -259,9 +278,15 @@ def outcome(store: Store) -> dict[str, Any]:
     return {table: rows(table) for table in ("conversations", "turn_posts", "turns", "needs", "mentions")}
 
 
-@settings(max_examples=120)
-@given(order=st.permutations(STORY), cuts=st.sets(st.integers(1, len(STORY) - 1)), refreshed=st.lists(st.booleans(), min_size=12, max_size=12))
-def test_any_order_of_arrival_gives_the_same_queue(memory: Store, order: list[Post], cuts: set[int], refreshed: list[bool]) -> None:
+@settings(max_examples=60)
+@given(
+    order=st.permutations(STORY),
+    cuts=st.sets(st.integers(1, len(STORY) - 1)),
+    refreshed=st.lists(st.booleans(), min_size=12, max_size=12),
+)
+def test_any_order_of_arrival_gives_the_same_queue(
+    memory: Store, order: list[Post], cuts: set[int], refreshed: list[bool]
+) -> None:
     store = prepare(emptied(memory))
     bounds = [0, *sorted(cuts), len(order)]
     for i, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
@@ -285,14 +310,17 @@ def test_the_story_ends_as_a_person_would_tell_it(new_store: Callable[[], Store]
     assert (state(store, "carol", "acme"), state(store, "carol", "zeta")) == ("open", "answered")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(order=st.permutations(STORY))
 def test_events_are_only_ever_appended(memory: Store, order: list[Post]) -> None:
     store = prepare(emptied(memory))
     seen: set[tuple[Any, ...]] = set()
     for i, one in enumerate(order):
         take_in(store, one, now=i)
-        now = [(row["eid"], row["cid"], row["at"], row["kind"], row["detail"]) for row in sql(store, "SELECT * FROM events")]
+        now = [
+            (row["eid"], row["cid"], row["at"], row["kind"], row["detail"])
+            for row in sql(store, "SELECT * FROM events")
+        ]
         facts = {(eid, *fact) for eid, _, *fact in now}
         assert seen <= facts
         assert len({row[1:] for row in now}) == len(now)
