@@ -8,13 +8,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # The stamps carry the files that decide what is installed: a change of them installs again.
 $(VENV)/.installed: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --constraint constraints.txt --editable .
-	touch $@
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (once, a minute or two) …"
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) install --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
 
 run: $(VENV)/.installed
 	@$(BIN)/monitor demo
@@ -32,7 +33,7 @@ test: $(VENV)/.installed-dev
 	sh tests/install.sh
 	$(MAKE) lint
 	$(BIN)/python docs/write.py --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench

@@ -108,9 +108,8 @@ def dump(store: Store, *, without: tuple[str, ...] = ("stored_at",)) -> dict[str
     found: dict[str, list[dict[str, Any]]] = {}
     for table in tables(store):
         rows = [
-            {name: row[name] for name in row.keys() if name not in without}
-            for row in sql(store, f"SELECT * FROM {table}")
-        ]  # noqa: SIM118 - a row is no dict
+            {k: v for k, v in dict(row).items() if k not in without} for row in sql(store, f"SELECT * FROM {table}")
+        ]
         found[table] = sorted(rows, key=repr)
     found["search"] = sorted(_indexed(store), key=repr)
     return found

@@ -72,7 +72,7 @@ BROKEN = [
     (BRAND + "[brand.calendar]\nmon = 9", 4, "mon"),
     (BRAND + '[brand.calendar]\nmonday = "09:00-17:00"', 4, "did you mean 'mon'"),
     (BRAND + '[brand.calendar]\nholidays = "XX"', 3, "XX"),
-    (BRAND + '[brand.calendar]\nclosures = [{ from = 2026-12-29 }]', 4, "is missing"),
+    (BRAND + "[brand.calendar]\nclosures = [{ from = 2026-12-29 }]", 4, "is missing"),
     (BRAND + '[brand.calendar]\nclosures = [{ from = "soon", to = 2026-12-30 }]', 4, "found 'soon'"),
     (BRAND + '[brand.calendar]\nspecial = { "2026-13-01" = "09:00-12:00" }', 4, "2026-13-01"),
     (BRAND + '[brand.calendar]\nspecial = { "2026-12-01" = "morning" }', 4, "morning"),
@@ -86,7 +86,7 @@ BROKEN = [
     (BRAND + '[[brand.source]]\nconnector = "x"\nevery = "often"', 5, "found 'often'"),
     (BRAND + '[[brand.source]]\nconnector = "x"\n[[brand.source]]\nconnector = "y"\nevery = "often"', 7, "found 'often'"),
     (BRAND + '[[brand.source]]\nconnector = "x"\nevery = "1h"\n[[brand.source]]\nconnector = "y"\nevery = 0', 8, "greater than 0"),
-    (BRAND + BRAND.replace("acme", "b") + '[[brand.source]]\nconnector = 5', 6, "found 5"),
+    (BRAND + BRAND.replace("acme", "b") + "[[brand.source]]\nconnector = 5", 6, "found 5"),
     (BRAND + '[[brand.source]]\nconnector = "x"\n[[brand.source]]\nname = "y"', 5, "connector: is missing"),
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -199,7 +200,7 @@ def test_another_calendar_moves_the_due_times_and_appends_nothing(store: Store) 
     take_in(store, post("1", ASK, when=10 * HOUR))  # Monday 19:00 in Tokyo
     assert store.queue.next(1)[0]["due_at"] == T0 + 14 * HOUR
     events = sql(store, "SELECT * FROM events")
-    hours = {i: ((9 * 60, 17 * 60),) for i in range(5)}
+    hours = dict.fromkeys(range(5), ((9 * 60, 17 * 60),))
     assert store.sources.set_brand("acme", "Asia/Tokyo", "r2", {})
     store.work.reset("queue")
     office = Rules(calendar=Calendar.of("Asia/Tokyo", hours), targets=OPEN_ALL_DAY.targets)
@@ -269,7 +270,7 @@ def outcome(store: Store) -> dict[str, Any]:
     def rows(table: str, *without: str) -> list[str]:
         found = []
         for row in sql(store, f"SELECT * FROM {table}"):
-            shown = {k: row[k] for k in row.keys() if k not in (*without, "seen_at", "aid")}  # noqa: SIM118 - a row is no dict
+            shown = {k: v for k, v in dict(row).items() if k not in (*without, "seen_at", "aid")}
             shown |= {k: ids.get(v) for k, v in shown.items() if k in named}
             shown |= {k: keys[v] for k, v in shown.items() if k == "cid"}
             found.append(json.dumps(shown, ensure_ascii=False))
@@ -289,7 +290,7 @@ def test_any_order_of_arrival_gives_the_same_queue(
 ) -> None:
     store = prepare(emptied(memory))
     bounds = [0, *sorted(cuts), len(order)]
-    for i, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for i, (low, high) in enumerate(pairwise(bounds)):
         put(store, *order[low:high], now=i)
         if refreshed[i]:
             refresh(store, BOOK)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -283,18 +284,18 @@ def test_an_author_with_other_posts_stays(store: Store) -> None:
     assert store.db.rows("authors_by_id", ids=["x:alice"])[0]["handle"] == "alice"
 
 
-def test_what_was_purged_is_nowhere_in_the_files(store: Store) -> None:
-    if store.db.engine != "sqlite":
-        pytest.skip("PostgreSQL overwrites purged rows in its own time")
-    path = Path(store.db.path)  # type: ignore[attr-defined]
-    put(store, *(post(f"f{i}", f"filler {i} 何かの文章 " * 5, by=f"p{i}", when=i) for i in range(300)))
-    put_and_delete(store)
-    traces = [SECRET.encode(), b"verborgen", SECRET[2:4].encode(), b"zwei"]
-    store.db.scrub()
-    for file in path.parent.glob(path.name + "*"):
-        found = [trace.decode() for trace in traces if trace in file.read_bytes()]
-        assert found == [], file.name
-    assert len(store.work.search("filler 299")) == 1
+def test_what_was_purged_is_nowhere_in_the_files(tmp_path: Path) -> None:
+    # PostgreSQL overwrites purged rows in its own time
+    path = tmp_path / "a.db"
+    with Store.open(str(path)) as store:
+        put(store, *(post(f"f{i}", f"filler {i} 何かの文章 " * 5, by=f"p{i}", when=i) for i in range(300)))
+        put_and_delete(store)
+        traces = [SECRET.encode(), b"verborgen", SECRET[2:4].encode(), b"zwei"]
+        store.db.scrub()
+        for file in path.parent.glob(path.name + "*"):
+            found = [trace.decode() for trace in traces if trace in file.read_bytes()]
+            assert found == [], file.name
+        assert len(store.work.search("filler 299")) == 1
 
 
 # -- threads --
@@ -311,7 +312,7 @@ def threads(store: Store) -> dict[str, str]:
 def test_any_order_of_arrival_gives_the_same_threads(new_store: Any, order: list[str], cuts: set[int]) -> None:
     store = new_store()
     bounds = [0, *sorted(cuts), len(order)]
-    for i, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for i, (low, high) in enumerate(pairwise(bounds)):
         put(store, *(post(key, to=PARENTS[key], by=key) for key in order[low:high]), now=i)
     expected = dict.fromkeys(("x:r", "x:a", "x:b", "x:c", "x:d"), "x:r") | dict.fromkeys(("x:e", "x:f"), "x:missing")
     assert threads(store) == expected

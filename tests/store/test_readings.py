@@ -50,7 +50,7 @@ POST = st.fixed_dictionaries(
 
 def fill(store: Store, made: list[dict[str, Any]]) -> None:
     for brand in ("acme", "zeta"):
-        store.sources.set_brand(brand, "UTC", "r", {network: (brand,) for network in ("x", "reddit")})
+        store.sources.set_brand(brand, "UTC", "r", dict.fromkeys(("x", "reddit"), (brand,)))
     for i, spec in enumerate(made):
         by, key = spec["brand"] or "alice", f"{spec['network']}:{i}"
         author = Author(id=f"{spec['network']}:{by}", handle=by)
@@ -86,7 +86,7 @@ def recomputed(store: Store, zone: str, start: int, end: int) -> dict[tuple[str,
             chosen = []
             for row in rows:
                 raw = [
-                    snapshot_of({**_dict(s), "id": row["id"]})
+                    snapshot_of({**dict(s), "id": row["id"]})
                     for s in store.db.rows("export_snapshots", pids=[row["pid"]])
                 ]
                 chosen.append(at_age(raw, from_epoch(row["created_at"]), age))
@@ -103,10 +103,6 @@ def recomputed(store: Store, zone: str, start: int, end: int) -> dict[tuple[str,
                 b if a is None else a if b is None else a + b for a, b in zip(old, new, strict=True)
             ]
     return found
-
-
-def _dict(row: Any) -> dict[str, Any]:
-    return {name: row[name] for name in row.keys()}  # noqa: SIM118 - a row is no dict
 
 
 def rolled_up(store: Store, start: int, end: int) -> dict[tuple[str, str, int], list[Any]]:

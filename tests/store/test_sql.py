@@ -48,7 +48,7 @@ def test_every_engine_understands_every_statement(store: Store) -> None:
         names = set(re.findall(r"(?<![:\w]):([a-z_]+)", statement))
         lists = {m for m in names if re.search(rf"IN \(:{m}\)", statement)}
         plain, values = expand(statement, {m: [1] if m in lists else None for m in names})
-        values = {key: None for key in values}
+        values = dict.fromkeys(values)
         arguments: Any = [None] * plain.count("?") if "?" in plain else values
         try:
             if store.db.engine == "sqlite":
@@ -193,11 +193,16 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
 
 def test_nested_transactions_join_and_a_failed_one_leaves_the_store_usable(store: Store) -> None:
     before = dump(store)
-    with pytest.raises(ZeroDivisionError), store.transaction():
-        put(store, post("1"))
+
+    def fail_inside() -> None:
         with store.transaction():
-            put(store, post("2"))
-        _ = 1 / 0
+            put(store, post("1"))
+            with store.transaction():
+                put(store, post("2"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_inside()
     assert dump(store) == before
     put(store, post("3"))
     assert store.work.last_rev() == 1
