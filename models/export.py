@@ -49,6 +49,7 @@ class _Logits(torch.nn.Module):  # type: ignore[misc]
         self.model = model
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the logits alone, as the exported graph does."""
         logits: torch.Tensor = self.model(input_ids=input_ids, attention_mask=attention_mask).logits
         return logits
 

@@ -68,6 +68,7 @@ def new_model(base: Path) -> tuple[torch.nn.Module, PreTrainedTokenizerBase]:
     )
 
     def pieces(text: str) -> list[int]:
+        """Return the word pieces of a name."""
         return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
     names = emoji_names()
@@ -209,6 +210,7 @@ def optimiser(model: torch.nn.Module, steps: int) -> tuple[torch.optim.Optimizer
     adam = torch.optim.AdamW(groups, lr=RATE, fused=True)
 
     def rate(step: int) -> float:
+        """Return the factor of the learning rate at a step."""
         return (step + 1) / warm if step < warm else max(0.0, (steps - step) / (steps - warm))
 
     return adam, torch.optim.lr_scheduler.LambdaLR(adam, rate)

@@ -88,6 +88,7 @@ def at_age(
         raise ValueError(f"an age is positive, not {age_s} s")
 
     def distance(snapshot: Snapshot) -> float:
+        """Seconds between a snapshot's age and the wanted one."""
         return abs((snapshot.at - created_at).total_seconds() - age_s)
 
     near = [snapshot for snapshot in snapshots if distance(snapshot) <= tolerance * age_s]

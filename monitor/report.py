@@ -139,6 +139,7 @@ def engagement(store: Store, span: Span, brand: str | None = None) -> list[dict[
 
 def _rates(row: Any, age: int, network: str) -> list[Rate]:  # noqa: ANN401 - a database row
     def rate(name: str, numerator: Any, denominator: Any, n: int, note: str, partial: int = 0) -> Rate:  # noqa: ANN401
+        """Build one rate from its sums."""
         known = numerator is not None and bool(denominator)
         return Rate(
             name=name,

@@ -231,6 +231,7 @@ class _Waits:
     finished: list[bool] = field(default_factory=list)
 
     def add(self, start: datetime, end: datetime, *, finished: bool) -> None:
+        """Add one case."""
         # A case censored before it began (a deletion noted with an earlier instant) has waited no time.
         waited = (end - start).total_seconds()
         self.network.append(waited if waited > 0 else 0.0)
@@ -238,6 +239,7 @@ class _Waits:
         self.finished.append(finished)
 
     def of_finished(self, seconds: list[float]) -> list[float]:
+        """Return the durations of finished cases."""
         return [value for value, finished in zip(seconds, self.finished, strict=True) if finished]
 
 

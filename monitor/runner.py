@@ -100,6 +100,7 @@ def _record(app: App, job: str, message: str) -> bool:
 
 def _poll(app: App, source: Source, say: Say) -> Callable[[], str | None]:
     def work() -> str | None:
+        """Poll the source and say when it goes down or comes back."""
         result = app.poll_one(source)
         if result.change == "down":
             say("down", f"{source.name}: {result.error}")

@@ -90,6 +90,7 @@ def format_duration(seconds: float, language: str = "en") -> str:
     total = abs(seconds)
 
     def largest(value: float) -> int:
+        """Index of the largest unit that fits."""
         return next((i for i, (size, _, _) in enumerate(_SCALE) if value >= size), len(_SCALE) - 1)
 
     step = _SCALE[min(largest(total) + 1, len(_SCALE) - 1)][0]

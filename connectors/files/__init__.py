@@ -176,6 +176,7 @@ def _reject(shown: str, line: int, reason: str, raw: bytes) -> Reject:
 
 def _as_page(taken: Sequence[Record], done: int) -> Page:
     def of(kind: type[_T]) -> tuple[_T, ...]:
+        """Return the records of one kind, in order."""
         return tuple(record for record in taken if isinstance(record, kind))
 
     return Page(

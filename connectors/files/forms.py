@@ -74,6 +74,7 @@ def read_form(settings: FileSettings, opened: OpenFile, place: Place, saved: Unp
     plain = not gz and wide is None
 
     def reader_at(offset: int, state: Unpacking | None = None) -> Reader:
+        """Return a reader that begins at the place."""
         fits = state is not None and state.position <= offset
         fresh = state.copy() if state is not None and fits else Unpacking(gz=gz, encoding=wide)
         return Reader(opened.file, fresh, offset, seekable=plain)
@@ -105,6 +106,7 @@ class _Source:
     saved: Unpacking | None
 
     def maker(self, author: Author | None = None) -> PostMaker:
+        """Return what turns a row into a post."""
         return PostMaker(
             network=self.settings.prefix,
             zone=ZoneInfo(self.settings.timezone),
@@ -156,9 +158,11 @@ def _csv_form(source: _Source, place: Place, delimiter: str | None) -> Form:
     maker = source.maker()
 
     def by_target(fields: Sequence[str]) -> dict[str, str]:
+        """Return the row's values by what they are."""
         return {target: fields[i] for target, i in positions if i < len(fields)}
 
     def convert(value: object) -> records.Record | None:
+        """Turn one row into its record."""
         fields = cast("list[str]", value)
         # Files that were joined repeat their header; spreadsheets leave empty rows.
         return maker.post(by_target(fields), source.now) if fields != header and any(fields) else None
@@ -194,6 +198,7 @@ class _Exported:
         self._at_start = at_start
 
     def record(self, value: object) -> records.Record | None:
+        """Turn one line of an export into its record."""
         if self._at_start or (isinstance(value, Mapping) and value.get("type") == "export"):
             try:
                 records.check_header(value)
@@ -214,6 +219,7 @@ def _array_form(source: _Source, place: Place) -> Form:
     brand = source.settings.brand or author.handle or author.id
 
     def convert(value: object) -> records.Record:
+        """Turn one row into its record."""
         row = archive_row(cast("Mapping[str, object]", value), author.handle)
         return maker.post(row | {"brand": brand}, source.now)
 
@@ -239,6 +245,7 @@ def _object_form(source: _Source, place: Place, reader: Reader, rows: Iterable[F
     fitting = [place.offset > 0]
 
     def convert(value: object) -> records.Record:
+        """Turn one row into its record."""
         row = cast("Mapping[str, object]", value)
         if not fitting[0]:
             seen.append(list(row))
@@ -247,6 +254,7 @@ def _object_form(source: _Source, place: Place, reader: Reader, rows: Iterable[F
         return maker.post({target: value_at(row, path) for target, path in columns.items()}, source.now)
 
     def check() -> None:
+        """Raise where a needed name is missing from the first row."""
         if seen and not fitting[0]:
             raise Unreadable(_lacks(source.opened.shown, missing_columns(columns, seen[0]), seen[0]))
 

@@ -109,6 +109,7 @@ class Writer:
         """Return the template with slots filled and choices made."""
 
         def slot(match: re.Match[str]) -> str:
+            """Fill one slot of a sentence."""
             name = match[1]
             if name == "n":
                 return str(self._rng.randrange(10_000, 100_000))

@@ -86,6 +86,7 @@ def followers(author: Author, at: datetime, now: datetime, storm: datetime) -> i
         return None
 
     def grown(when: datetime) -> float:
+        """Return a count as it stood at an age."""
         since = (when - storm) / timedelta(days=1)
         return 13 * since + (640 * (1 - exp(-since / 0.7)) if since > 0 else 0)
 

@@ -33,6 +33,7 @@ def demo_command(*, database: str | None, config: Path | None, lang: str | None,
     heard: list[str] = []
 
     def say(kind: str, sentence: str) -> None:
+        """Keep what happens, and tell at once what goes wrong."""
         heard.append(f"{kind}: {sentence}")
         if kind in ("down", "failed"):
             click.echo(f"{kind}: {sentence}", err=True)

@@ -32,6 +32,7 @@ def import_file(
     progress, task = _progress(quiet=quiet)
 
     def seen(_source: str, page: Page, _stored: Stored) -> None:
+        """Move the progress bar on."""
         if task is not None and page.total:
             progress.update(task, total=page.total, completed=page.done, visible=page.total >= LONG)
 

@@ -34,9 +34,11 @@ class _Commands(click.Group):
     """Loads a command's module only when that command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        """Return the names of all commands."""
         return sorted(_PLACES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - see above
+        """Load and return a command."""
         place = _PLACES.get(cmd_name)
         if place is None:
             return None
@@ -49,6 +51,7 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was typed; a near miss is suggested."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

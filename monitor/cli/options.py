@@ -44,6 +44,8 @@ def with_app(*, read_only: bool = False) -> Callable[[Callable[..., Any]], Calla
     """Open the monitor for a command: it gets ``app`` and ``language`` in place of the shared options."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap one command."""
+
         @shared
         @functools.wraps(function)
         def command(
@@ -53,6 +55,7 @@ def with_app(*, read_only: bool = False) -> Callable[[Callable[..., Any]], Calla
             lang: str | None,
             **rest: Any,  # noqa: ANN401 - click's
         ) -> Any:  # noqa: ANN401 - click's
+            """Open the monitor, run the command, close the store."""
             app = open_app(settings_file(config), database, now, read_only=read_only)
             try:
                 return function(*args, app=app, language=choose(lang, app.settings.language), **rest)

@@ -28,6 +28,7 @@ def run_command(*, app: App, language: str, as_json: bool, once: bool) -> int:
     heard: list[dict[str, str]] = []
 
     def say(kind: str, sentence: str) -> None:
+        """Print one line of what happens, trouble to standard error."""
         heard.append({"kind": kind, "what": sentence})
         if as_json:
             return

@@ -140,6 +140,7 @@ def with_nulls(statement: str, places: tuple[int, ...]) -> str:
 
 def _step(name: str, statements: list[str]) -> Any:  # noqa: ANN401 - sqlite-utils' own callable type is private
     def apply(db: Any) -> None:  # noqa: ANN401 - a sqlite_utils.Database, which is not imported here
+        """Run the statements of one step."""
         for statement in statements:
             db.execute(statement.replace("/* without rowid */", "WITHOUT ROWID"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from tests.days.test_support_archive import content
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the sample has been played once."""
     import subprocess
     import sys
@@ -28,7 +27,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (folder / "screen.txt").write_text(done.stdout, encoding="utf-8")
-    yield folder
+    return folder
 
 
 @pytest.fixture
