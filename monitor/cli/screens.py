@@ -21,35 +21,34 @@ def console() -> Console:
 
 
 def response_screen(rows: Sequence[Mapping[str, Any]], language: str) -> None:
-    """Print one line per brand: within target, waits with the unanswered counted, and the plain figures named so."""
+    """Print one line per brand: within target, waits with the unanswered counted, and how many were answered directly."""
     ja = language == "ja"
     shown = sorted((row for row in rows if row["turns"]["needing"] or row["direct"]["answered"]), key=_weight)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("ブランド" if ja else "brand", max_width=22, overflow="ellipsis", no_wrap=True)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("ブランド" if ja else "brand", max_width=16, overflow="ellipsis", no_wrap=True)
     for heading in (
-        ("要返信", "目標内", "未返信(超過)", "中央値*", "90%*", "直接返信", "その中央値")
+        ("要返信", "目標内", "超過", "中央値*", "90%*", "直接返信")
         if ja
-        else ("needing", "in target", "open (late)", "median*", "p90*", "direct", "its median")
+        else ("needing", "in target", "late", "median*", "p90*", "direct")
     ):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in shown:
-        turns, direct = row["turns"], row["direct"]
+        turns = row["turns"]
         table.add_row(
             row["brand"],
             str(turns["needing"]),
             _share(turns["within_target"]),
-            f"{turns['unanswered']} ({turns['overdue_unanswered']})",
+            str(turns["overdue_unanswered"]),
             _wait(turns["network"], "median", language),
             _wait(turns["network"], "p90", language),
-            str(direct["answered"]),
-            "–" if direct["median_s"] is None else format_duration(direct["median_s"], language),
+            str(row["direct"]["answered"]),
         )
     out = console()
-    out.print(table)
+    out.print(table if shown else ("返信を要する投稿はまだありません。" if ja else "Nothing has needed a reply yet."))
     out.print(
-        "* 待ち続けているものを含む一次返信時間(Kaplan-Meier)。n<20では90%を出しません。定義: monitor define first_response"
+        "* 一次返信までの実時間。未返信も待機中として算入(Kaplan-Meier)。\n  n<20では90%を出しません。定義: monitor define first_response"
         if ja
-        else "* first response, those still waiting counted (Kaplan-Meier); no p90 below n = 20. `monitor define first_response`"
+        else "* first response; the unanswered count as waiting (Kaplan-Meier); no p90 below\n  n = 20. What it means: monitor define first_response"
     )
     for row in shown:
         coverage = row["coverage"]
@@ -79,36 +78,42 @@ def _wait(waiting: Mapping[str, Any], which: str, language: str) -> str:
     return format_duration(value, language) if reached else ("未到達" if language == "ja" else "not reached")
 
 
+_RATES = {
+    "er_impressions": ("ER by impressions", "ER(インプレッション)"),
+    "er_impressions_mean": ("ER, mean of posts", "ER(投稿の平均)"),
+    "er_followers": ("ER by followers", "ER(フォロワー)"),
+    "comments_per_post": ("comments per post", "投稿あたりコメント"),
+    "score_at_age": ("score per post", "投稿あたりスコア"),
+}
+
+
 def engagement_screen(rows: Sequence[Mapping[str, Any]], language: str) -> None:
-    """Print the rates of each brand and network at each age, with numerator, denominator and what is missing."""
+    """Print a table per brand and network: each rate at each age with numerator, denominator and what is missing."""
     ja = language == "ja"
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("ブランド" if ja else "brand", max_width=18, overflow="ellipsis", no_wrap=True)
-    for heading in (
-        ("SNS", "時点", "指標", "値", "分子/分母", "n", "未計測")
-        if ja
-        else ("network", "age", "rate", "value", "of", "n", "missing")
-    ):
-        table.add_column(
-            heading, justify="left" if heading in ("SNS", "network", "指標", "rate") else "right", no_wrap=True
-        )
-    for row in rows:
-        for rate in row["rates"]:
-            percent = rate["name"].startswith("er_")
-            value = (
-                "–" if rate["value"] is None else f"{100 * rate['value']:.2f}%" if percent else f"{rate['value']:.1f}"
-            )
-            of = (
-                rate["note"] or "–"
-                if rate["value"] is None
-                else f"{rate['numerator']:,.2f}".removesuffix(".00") + f"/{rate['denominator']:,}"
-            )
-            age = format_duration(row["age_s"], language)
-            table.add_row(
-                row["brand"], row["network"], age, rate["name"], value, of, str(rate["n"]), str(rate["missing"])
-            )
     out = console()
-    out.print(table if rows else ("自社投稿の計測はまだありません。" if ja else "No own post has been measured yet."))
+    for brand, network in dict.fromkeys((row["brand"], row["network"]) for row in rows):
+        out.print(f"{brand} · {network}", style="bold", markup=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("時点" if ja else "age", no_wrap=True)
+        table.add_column("指標" if ja else "rate", no_wrap=True)
+        for heading in ("値", "分子/分母", "n", "未計測") if ja else ("value", "of", "n", "missing"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for row in (row for row in rows if (row["brand"], row["network"]) == (brand, network)):
+            for rate in row["rates"]:
+                title = _RATES[rate["name"]][ja]
+                table.add_row(format_duration(row["age_s"], language), title, *_cells(rate))
+        out.print(table)
+    if not rows:
+        out.print("自社投稿の計測はまだありません。" if ja else "No own post has been measured yet.")
+
+
+def _cells(rate: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    n, missing = str(rate["n"]), str(rate["missing"])
+    if rate["value"] is None:
+        return "–", rate["note"] or "–", n, missing
+    value = f"{100 * rate['value']:.2f}%" if rate["name"].startswith("er_") else f"{rate['value']:.1f}"
+    numerator = f"{rate['numerator']:,.2f}".removesuffix(".00")
+    return value, f"{numerator}/{rate['denominator']:,}", n, missing
 
 
 def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, zones: Mapping[str, str]) -> None:
