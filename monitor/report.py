@@ -99,7 +99,10 @@ def response(store: Store, brand: str, clock: Clock, span: Span, now: datetime) 
         "brand": brand,
         "from": None if span.start == EVER else iso(from_epoch(span.start)),
         "to": None if span.end == NEVER else iso(from_epoch(span.end)),
-        "direct": direct(waits),
+        "direct": {
+            name: value if value is None else round(value, 3)  # milliseconds: what lies below is the arithmetic's
+            for name, value in direct(waits).items()
+        },
         "turns": numbers.as_dict(),
         "resolution": resolution(matters, calendar=clock.calendar, until=until).as_dict(),
         "slowest": _slowest(store, turns, clock.calendar),

@@ -73,7 +73,7 @@ def cli() -> None:
     """  # noqa: D301 - click's own mark for text that is not wrapped
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:  # noqa: PLR0911 - one exit for each kind of failure
     """Run the command line and return its exit code; errors are one line with the cure."""
     try:
         code: Any = cli.main(args=arguments, prog_name="monitor", standalone_mode=False)
@@ -93,4 +93,12 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except _driver_errors() as error:
+        click.echo(f"monitor: the database could not be used: {error}; nothing of this step was kept", err=True)
+        return 2
     return int(code or 0)
+
+
+def _driver_errors() -> tuple[type[Exception], ...]:
+    drivers = (sys.modules.get(name) for name in ("pysqlite3.dbapi2", "sqlite3", "psycopg"))
+    return tuple(driver.Error for driver in drivers if driver is not None)

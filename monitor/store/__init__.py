@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imp
 
 
 class Store:
-    """One connection's view of the database. Every method raises :class:`~monitor.errors.StoreError` on failure."""
+    """One connection's view of the database. Opening raises ``StoreError`` with the cure; later failures are the driver's."""
 
     def __init__(self, db: Database) -> None:
         self.db = db

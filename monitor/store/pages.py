@@ -14,6 +14,7 @@ from monitor.text import clean, search_terms
 from monitor.timing import to_epoch
 from monitor.types import Author, Deletion, Edit, Event, LabelRecord, Metrics, Page, Post, Snapshot
 
+RESTING = 600  # seconds after which counts that did not move are a reading again
 COUNTS = ("likes", "replies", "reposts", "quotes", "saves", "impressions", "score", "upvote_ratio")
 
 
@@ -189,7 +190,8 @@ class Pages:
         for pid, post in read.items():
             values = _counts(post.metrics)
             row = before.get(pid)
-            if row is not None and tuple(row[name] for name in COUNTS) == values:
+            still = row is not None and tuple(row[name] for name in COUNTS) == values
+            if row is not None and still and (origin.archive or origin.now - (row["at"] or 0) < RESTING):
                 continue
             if row is not None and (origin.archive or (row["at"] or 0) > origin.now):
                 continue  # an archive does not say when it counted; and a newer reading stands

@@ -40,6 +40,7 @@ class Sqlite:
         if not read_only:
             mode = "WAL" if wal_is_safe(VERSION) else "DELETE"
             self.connection.execute(f"PRAGMA journal_mode = {mode}")
+            self.connection.execute("PRAGMA secure_delete = ON")
             self.connection.execute("PRAGMA synchronous = NORMAL" if mode == "WAL" else "PRAGMA synchronous = FULL")
         self._queries = queries()
         self._depth = 0
@@ -115,9 +116,11 @@ class Sqlite:
         return [row[0] for row in found]
 
     def scrub(self) -> None:
-        """Make purged text unreadable in the file: merge the search index, rewrite the file and empty the write-ahead log."""
+        """Make purged text unreadable in the file: merge the search index and empty the write-ahead log.
+
+        What is freed in the file itself is overwritten with zeros as it is freed (``secure_delete``).
+        """
         self.connection.execute("INSERT INTO search (search) VALUES ('optimize')")
-        self.connection.execute("VACUUM")  # freed pages keep their bytes until something else is written there
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
