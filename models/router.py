@@ -10,7 +10,7 @@ import numpy as np
 
 from models.labels import labels_of
 from models.linear import Linear
-from models.prepare import emoji_names, unaddressed
+from models.prepare import unaddressed
 from models.transformer import Transformer
 from monitor.text import language
 from monitor.types import Label, Scores
@@ -31,7 +31,8 @@ class Scorer(Protocol):
 class Router:
     """Routes by language; see :class:`~monitor.model.Model`. Models are loaded when their first post comes.
 
-    Reasons for ``unsure``: ``short`` (fewer than two letters and no emoji), ``language`` (no model reads it),
+    Reasons for ``unsure``: ``short`` (fewer than two letters: emoji alone were measured to be
+    read as neutral too often), ``language`` (no model reads it),
     ``confidence`` (the top probability is under the model's threshold). With ``abstain=False`` it never is: a post
     that no model reads gets the likeliest class of the model that shares its script or, failing that, the English one.
     """
@@ -43,7 +44,6 @@ class Router:
         self.abstain = abstain
         self._makers = dict(makers)
         self._made: dict[str, Scorer] = {}
-        self._emoji = frozenset(emoji_names())
 
     def classify(self, texts: Sequence[str]) -> list[Label]:
         """Return one label per text, in order, all under the router's name. Raises ``ModelError`` when a model fails."""
@@ -60,9 +60,8 @@ class Router:
         """Return the code of the model to ask, or the reason for asking none."""
         body = unaddressed(text)
         letters = sum(c.isalpha() for c in body)
-        emoji = any(c in self._emoji for c in body)
         if letters < 2:
-            return "en" if emoji or not self.abstain else "short"
+            return "short" if self.abstain else "en"
         code = language(body)
         if code in self.languages:
             return code
