@@ -73,6 +73,8 @@ def test_a_model_is_not_made_before_its_first_post() -> None:
         ("@brand https://a.example", "short"),
         ("5/10", "short"),
         ("k", "short"),
+        ("👎", "short"),
+        ("@brand 😍😍😍", "short"),
         ("Переводы не работают, верните деньги", "language"),
         ("배송이 너무 늦어요", "language"),
         ("muy mal servicio para los clientes, no me gusta nada", "language"),
@@ -91,11 +93,9 @@ def test_both_languages_in_one_batch_keep_their_places(router: Router) -> None:
         "最悪。二度と使わない",
         "Thank you so much, love it!",
         "ありがとうございます！助かりました",
-        "😍",
     ]
     found = [label.label for label in router.classify(texts)]
-    assert found[:4] == ["negative", "negative", "positive", "positive"]
-    assert found[4] in {"positive", "unsure"}
+    assert found == ["negative", "negative", "positive", "positive"]
 
 
 def test_all_labels_carry_the_name_that_is_stored(router: Router) -> None:
