@@ -12,7 +12,7 @@ from pathlib import Path
 from monitor.text import clean
 
 MAX_TOKENS = 64
-# The program reads twice as far as the training did: a post of 280 characters fits, and joined posts lost nothing by it.
+# The program reads twice as far as the training did: a post of 280 characters fits, and long posts gained by it.
 READ_TOKENS = 128
 MAX_READ = 2_000
 
