@@ -78,7 +78,7 @@ def test_killed_at_random_moments_and_resumed_it_holds_the_same(tmp_path: Path, 
         while True:
             process = _import(support_tweets, database)
             try:
-                process.wait(rng.uniform(0.2, whole))
+                process.wait(rng.uniform(0.2, 0.9 * whole))
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
