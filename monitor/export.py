@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.records import Record, dump, header
 from monitor.store import Store
+from monitor.store.readings import COUNTS
 from monitor.timing import from_epoch, iso
 from monitor.types import (
     Author,
@@ -140,8 +141,7 @@ def _event(row: Any) -> Event:  # noqa: ANN401 - a database row
 
 
 def _metrics(row: Any) -> Metrics:  # noqa: ANN401 - a database row
-    names = ("likes", "replies", "reposts", "quotes", "saves", "impressions", "score", "upvote_ratio")
-    return Metrics(**{name: row[name] for name in names})
+    return Metrics(**{name: row[name] for name in COUNTS})
 
 
 def gap_records(store: Store) -> Iterator[dict[str, Any]]:

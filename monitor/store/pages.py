@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from monitor.store.database import Database
-from monitor.store.readings import Readings
+from monitor.store.readings import COUNTS, Readings
 from monitor.text import clean, search_terms
 from monitor.timing import to_epoch
 from monitor.types import Author, Deletion, Edit, Event, LabelRecord, Metrics, Page, Post, Snapshot
 
 RESTING = 600  # seconds after which counts that did not move are a reading again
-COUNTS = ("likes", "replies", "reposts", "quotes", "saves", "impressions", "score", "upvote_ratio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
