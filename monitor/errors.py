@@ -30,11 +30,12 @@ class SourceError(MonitorError):
 
 
 class RateLimited(SourceError):
-    """The network asks to wait until ``until``; nothing is wrong."""
+    """The network asks to wait until ``until``; nothing is wrong. ``call`` is the kind of call that must wait."""
 
-    def __init__(self, message: str, until: datetime | None = None) -> None:
+    def __init__(self, message: str, until: datetime | None = None, call: str | None = None) -> None:
         super().__init__(message)
         self.until = until
+        self.call = call
 
 
 class TryLater(SourceError):
@@ -43,6 +44,14 @@ class TryLater(SourceError):
 
 class NotAllowed(SourceError):
     """The credentials do not allow this; only a person can change that."""
+
+
+class Unpaid(NotAllowed):
+    """The money is spent: a plan's cap, a credit or a spending limit; only a person or a new month (``until``) helps."""
+
+    def __init__(self, message: str, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class Gone(SourceError):

@@ -52,6 +52,7 @@ class Post:
     column); for live accounts it stays ``None`` and the configured accounts decide. ``machine`` marks a post sent by
     a program: it does not stop a response clock. ``seen_at`` is set only by sources that know when they saw it.
     ``about`` names brands that the record says the post is about, ``history`` a post older than the start of monitoring.
+    ``raw`` holds what the network said that has no field here, by the network's own names, without secrets.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Post:
     campaign: str | None = None
     about: tuple[str, ...] = ()
     history: bool = False
+    raw: Mapping[str, object] | None = None
 
     @property
     def network(self) -> str:
@@ -116,7 +118,11 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A span of one source that may not have been seen: ``[start, end)``, its cause, and what became of it."""
+    """A span of one source that may not have been seen: ``[start, end)``, its cause, and what became of it.
+
+    Causes: ``outage``, ``rate_limit``, ``money``, ``page_budget``, ``cap`` (the network lists no more), ``reach`` (older
+    than it serves), ``not_allowed``, ``not_running``, ``unreadable``. A stream of the source is told by ``cause:stream``.
+    """
 
     source: str
     start: datetime
@@ -203,7 +209,8 @@ class Page:
     """What one call of ``fetch`` brings; it is stored, cursor included, in one transaction.
 
     ``cursor`` is the connector's own bookmark, opaque to the core; ``None`` keeps the stored one. ``more`` asks for
-    the next call at once. ``done`` and ``total`` are for a progress bar in any unit (bytes, rows).
+    the next call at once. ``done`` and ``total`` are for a progress bar in any unit (bytes, rows). ``complete_to`` is the
+    instant up to which the source has now been read without any hole but the reported gaps; ``None``: not said.
     """
 
     posts: tuple[Post, ...] = ()
@@ -219,6 +226,7 @@ class Page:
     authors: tuple[Author, ...] = ()
     done: int | None = None
     total: int | None = None
+    complete_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
