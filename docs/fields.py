@@ -6,15 +6,24 @@ import inspect
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 # How a value that is read from text is called, by the function of monitor.config that reads it.
 _READERS = {"_duration": "duration", "_hours": "hours", "_zone": "time zone"}
-_PLAIN = {str: "text", int: "number", float: "number", bool: "true or false", date: "date"}
+_PLAIN = {
+    str: "text",
+    int: "number",
+    float: "number",
+    bool: "true or false",
+    date: "date",
+    SecretStr: "secret",
+    Path: "path",
+}
 
 
 def settings(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:

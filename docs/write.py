@@ -151,7 +151,9 @@ def connectors_page() -> str:
         "`engagement_monitor.connectors`, or the path of a `.py` file. A capability exists by having its method.",
         "",
     ]
-    return "\n".join([*head, *table(["connector", "network", "kind", "measures", "replies"], rows), *sections, ""])
+    tail = (HERE / "connectors.tail.md").read_text(encoding="utf-8")
+    listed = table(["connector", "network", "kind", "measures", "replies"], rows)
+    return "\n".join([*head, *listed, *sections, "", tail])
 
 
 def _methods(protocol: type) -> set[str]:

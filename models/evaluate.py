@@ -1,4 +1,7 @@
-"""Measure the bundled English model against VADER on TweetEval's validation posts: ``python -m models.evaluate``."""
+"""Measure the bundled models: ``python -m models.evaluate``.
+
+The English one against VADER on TweetEval's validation posts, both on the fixed suite of hard cases.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+import models
+from models.cards import DOCS, write_between
+from models.hard import hard_report, read_hard
 from models.labels import softmax
 from models.measures import bands, quality
 from models.prepare import read_posts
@@ -94,8 +100,13 @@ def main() -> None:
     options.add_argument("--data", type=Path, default=Path("../shared/data"))
     options.add_argument("--folder", type=Path, default=Path(__file__).parent / "bundled" / "en-sentiment")
     options.add_argument("--posts", type=int, help="only the first so many")
+    options.add_argument("--hard", type=Path, default=Path("tests/models/hard_cases.tsv"), help="the hard cases")
     given = options.parse_args()
     print(report(given.folder, given.data, given.posts))
+    if given.hard.is_file():
+        table = hard_report(models.load(), models.load(abstain=False), read_hard(given.hard))
+        print(f"\nHard cases:\n\n{table}")
+        write_between(DOCS, "hard cases", table)
 
 
 if __name__ == "__main__":

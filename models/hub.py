@@ -65,6 +65,16 @@ class Hub:
         self._names = [labels[index] for index in sorted(labels)]
         self._groups = dict(zip(self._names, classes_of(self._names), strict=True))
 
+    @property
+    def parts(self) -> tuple[Any, Any]:
+        """Tokenizer and PyTorch model, for export."""
+        return self._pipeline.tokenizer, self._pipeline.model
+
+    @property
+    def groups(self) -> list[int]:
+        """For each of the model's classes, in its own order, ours: 0 negative, 1 neutral, 2 positive."""
+        return [self._groups[name] for name in self._names]
+
     def classify(self, texts: Sequence[str]) -> list[Label]:
         """Return one label per text, in order. Raises :class:`~monitor.errors.ModelError` when the model fails."""
         labels = labels_of(self.probabilities(texts), self.name)

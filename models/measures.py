@@ -76,3 +76,45 @@ def bands(probabilities: np.ndarray, classes: np.ndarray) -> list[Band]:
             )
             found.append(band)
     return found
+
+
+def calibration_error(likely: np.ndarray, true: np.ndarray) -> float:
+    """Return the expected calibration error of one probability (texts) against whether it came true (texts)."""
+    place = np.minimum((likely * BINS).astype(int), BINS - 1)
+    gaps = [
+        (place == index).sum() * abs(likely[place == index].mean() - true[place == index].mean())
+        for index in range(BINS)
+        if (place == index).any()
+    ]
+    return float(sum(gaps) / len(likely))
+
+
+def versus(probabilities: np.ndarray, classes: np.ndarray) -> float:
+    """Return the share of truly negative or positive texts whose likelier side, of these two, is the true one."""
+    sided = classes != 1
+    right = (probabilities[sided, 2] > probabilities[sided, 0]) == (classes[sided] == 2)
+    return float(right.mean())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstention:
+    """What being silent under ``threshold`` does: the share it leaves out, the error of all, the error of the rest."""
+
+    threshold: float
+    share: float
+    error_before: float
+    error_after: float
+
+
+def abstaining(probabilities: np.ndarray, classes: np.ndarray, share: float) -> Abstention:
+    """Return the threshold (two digits) under which nearest to ``share`` of the texts lie, and what it does."""
+    top = probabilities.max(axis=1)
+    wrong = probabilities.argmax(axis=1) != classes
+    threshold = round(float(np.quantile(top, share)), 2)
+    kept = top >= threshold
+    return Abstention(
+        threshold=threshold,
+        share=float(1 - kept.mean()),
+        error_before=float(wrong.mean()),
+        error_after=float(wrong[kept].mean()),
+    )

@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from models import doubt
 from models.labels import labels_of
 from models.linear import Linear
 from models.prepare import unaddressed
 from models.transformer import Transformer
-from monitor.text import language
-from monitor.types import Label, Scores
+from monitor.signs import signs
+from monitor.text import language, normalise
+from monitor.types import Label, Opinion, Scores
 
 UNKNOWN = Scores(negative=1 / 3, neutral=1 / 3, positive=1 / 3)
 
 
 class Scorer(Protocol):
-    """What the router asks of a model: probabilities, and the one below which it should rather not answer."""
+    """What the router asks of a model: probabilities and opinions, and the probability below which it is unsure."""
 
     threshold: float
 
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Return negative, neutral, positive for each text (texts x 3)."""
+    def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Opinion] | None]:
+        """Return negative, neutral, positive for each text (texts x 3), and an opinion of each if the model has any."""
         ...
 
 
 class Router:
     """Routes by language; see :class:`~monitor.model.Model`. Models are loaded when their first post comes.
 
-    Reasons for ``unsure``: ``short`` (fewer than two letters: emoji alone were measured to be
-    read as neutral too often), ``language`` (no model reads it),
-    ``confidence`` (the top probability is under the model's threshold). With ``abstain=False`` it never is: a post
-    that no model reads gets the likeliest class of the model that shares its script or, failing that, the English one.
+    Reasons for ``unsure``: ``language`` (no model reads it), ``short`` (fewer than two letters, and no emoji that speak
+    clearly for one side), ``confidence`` (the top probability is under the model's threshold), ``mixed`` (so, and both
+    sides are likely), ``irony`` (reads positive, but plainly reports trouble), ``name`` (only a sentiment word in one of
+    ``names`` decides). With ``abstain=False`` it never is: a post that no model reads gets the likeliest class of the
+    model that shares its script or, failing that, the English one.
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[], Scorer]], *, name: str, abstain: bool = True) -> None:
-        """Take for each ISO 639-1 code how to make its model; ``en`` must be among them."""
+    def __init__(
+        self,
+        makers: Mapping[str, Callable[[], Scorer]],
+        *,
+        name: str,
+        abstain: bool = True,
+        names: Sequence[str] = (),
+    ) -> None:
+        """Take for each ISO 639-1 code how to make its model; ``en`` must be among them. ``names``: the brands' names."""
         self.name = name
         self.languages = frozenset(makers)
         self.abstain = abstain
+        self._telling = doubt.telling(names)
         self._makers = dict(makers)
         self._made: dict[str, Scorer] = {}
 
@@ -61,7 +73,7 @@ class Router:
         body = unaddressed(text)
         letters = sum(c.isalpha() for c in body)
         if letters < 2:
-            return "short" if self.abstain else "en"
+            return "short" if self.abstain or doubt.emoji_scores(body) else "en"
         code = language(body)
         if code in self.languages:
             return code
@@ -70,17 +82,47 @@ class Router:
         return "ja" if code == "zh" and "ja" in self.languages else "en"
 
     def _answer(self, route: str, texts: list[str]) -> list[Label]:
+        if route == "short":
+            return [self._by_emoji(unaddressed(text)) for text in texts]
         if route not in self._makers:
             return [Label(label="unsure", scores=UNKNOWN, model=self.name, reason=route)] * len(texts)
         model = self._model(route)
-        labels = labels_of(model.probabilities(texts), self.name)
-        return [self._unless_unsure(label, model.threshold) for label in labels] if self.abstain else labels
+        probabilities, opinions = model.judge(texts)
+        labels = labels_of(probabilities, self.name)
+        if self.abstain:
+            plain = self._without_names(model, texts)
+            labels = [
+                self._unless_unsure(label, model.threshold, text, route, plain.get(row))
+                for row, (label, text) in enumerate(zip(labels, texts, strict=True))
+            ]
+        if opinions is None:
+            return labels
+        return [replace(label, opinion=opinion) for label, opinion in zip(labels, opinions, strict=True)]
 
-    def _unless_unsure(self, label: Label, threshold: float) -> Label:
-        scores = label.scores
-        if max(scores.negative, scores.neutral, scores.positive) >= threshold:
-            return label
-        return Label(label="unsure", scores=scores, model=self.name, reason="confidence")
+    def _by_emoji(self, text: str) -> Label:
+        scores = doubt.emoji_scores(text)
+        if scores is None:
+            return Label(label="unsure", scores=UNKNOWN, model=self.name, reason="short")
+        side = "positive" if scores.positive > scores.negative else "negative"
+        return Label(label=side, scores=scores, model=self.name)  # type: ignore[arg-type]
+
+    def _without_names(self, model: Scorer, texts: Sequence[str]) -> dict[int, Label]:
+        """Return by row what the model says of texts that hold a telling name, had the name been a neutral one."""
+        if not self._telling:
+            return {}
+        rows = [row for row, text in enumerate(texts) if any(name in normalise(text) for name in self._telling)]
+        if not rows:
+            return {}
+        found, _ = model.judge([doubt.without(texts[row], self._telling) for row in rows])
+        return dict(zip(rows, labels_of(found, self.name), strict=True))
+
+    def _unless_unsure(self, label: Label, threshold: float, text: str, code: str, plain: Label | None) -> Label:
+        reason = doubt.of_scores(label.scores, threshold)
+        if reason is None and plain is not None and plain.label != label.label:
+            reason = "name"
+        if reason is None and label.label == "positive" and doubt.ironic(label.scores, signs(text, code)):
+            reason = "irony"
+        return label if reason is None else replace(label, label="unsure", reason=reason)
 
     def _model(self, code: str) -> Scorer:
         if code not in self._made:
@@ -88,11 +130,11 @@ class Router:
         return self._made[code]
 
 
-def bundled(name: str, *, threads: int | None = None, abstain: bool = True) -> Router:
+def bundled(name: str, *, threads: int | None = None, abstain: bool = True, names: Sequence[str] = ()) -> Router:
     """Return the router over the models that come with the program, English and Japanese, whose labels carry ``name``."""
     folder = Path(__file__).parent / "bundled"
     makers: dict[str, Callable[[], Scorer]] = {
         "en": lambda: Transformer(folder / "en-sentiment", threads=threads),
         "ja": lambda: Linear(folder / "ja-sentiment"),
     }
-    return Router(makers, name=name, abstain=abstain)
+    return Router(makers, name=name, abstain=abstain, names=names)

@@ -10,15 +10,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 
+from models.grams import ngrams
 from models.labels import labels_of, softmax
+from models.opinions import Opinions
 from models.prepare import mask
 from monitor.errors import ModelError
-from monitor.types import Label
+from monitor.types import Label, Opinion
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -48,10 +50,17 @@ class Transformer:
             self.languages: frozenset[str] = frozenset(about["languages"])
             self.threshold: float = about["threshold"]
             self.max_tokens: int = about["max_tokens"]
+            self.temperature: float = about.get("temperature", 1.0)
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{folder} holds no model: {error!r}") from error
         self.tokenizer = _tokenizer(folder / "tokenizer.json", self.max_tokens)
         self.session = _session(folder / "model_int8.onnx", self.threads)
+        self._widths = {output.name: output.shape[-1] for output in self.session.get_outputs()}
+        heads = folder / "opinion.npz"
+        readable = "features" in self._widths and heads.is_file()
+        self._opinions = Opinions(heads) if readable else None
+        if self._opinions is not None and self._opinions.width != self._widths["features"]:
+            raise ModelError(f"{heads} was made for another encoder: run python -m models.train_triage again")
 
     def classify(self, texts: Sequence[str]) -> list[Label]:
         """Return the likeliest class of each text, in order. Raises :class:`~monitor.errors.ModelError` if the run fails."""
@@ -59,7 +68,14 @@ class Transformer:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return negative, neutral, positive for each text (texts x 3); rows sum to 1."""
-        return softmax(self.logits(self.encode(texts)))
+        return softmax(self.logits(self.encode(texts)) / self.temperature)
+
+    def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Opinion] | None]:
+        """Return the probabilities and, where the folder holds triage heads, an opinion of each text, from one pass."""
+        if self._opinions is None:
+            return self.probabilities(texts), None
+        logits, pooled = self.features(self.encode(texts))
+        return softmax(logits / self.temperature), self._opinions.opinions([ngrams(text) for text in texts], pooled)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, mentions and links masked, cut to ``max_tokens``."""
@@ -68,12 +84,22 @@ class Transformer:
 
     def logits(self, ids: Sequence[Sequence[int]]) -> np.ndarray:
         """Return three logits for each row of token ids (rows x 3), whatever their lengths."""
-        found = np.empty((len(ids), 3), np.float32)
+        return self._run(ids, ["logits"])[0]
+
+    def features(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return logits (rows x 3) and, from the same pass, the pooled layers that the triage heads read (rows x width)."""
+        logits, pooled = self._run(ids, ["logits", "features"])
+        return logits, pooled
+
+    def _run(self, ids: Sequence[Sequence[int]], outputs: list[str]) -> list[np.ndarray]:
+        found = [np.zeros((len(ids), self._widths[name]), np.float32) for name in outputs]
         for batch in self.by_length(ids):
             try:
-                found[batch] = self.session.run(None, self.feed([ids[row] for row in batch]))[0]
+                parts = self.session.run(outputs, self.feed([ids[row] for row in batch]))
             except Exception as error:  # ONNX Runtime has an exception class of its own for each status code
                 raise ModelError(f"{self.name} failed on a batch of {len(batch)}: {error}") from error
+            for whole, part in zip(found, parts, strict=True):
+                whole[batch] = part
         return found
 
     @staticmethod
@@ -114,7 +140,8 @@ def _tokenizer(path: Path, max_tokens: int) -> PreTrainedTokenizerFast:
         raise ModelError(f"{path} is missing")
     with without_advice():
         from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - only what needs it waits a second for it
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(path))  # type: ignore[no-untyped-call]
+    make: Any = PreTrainedTokenizerFast  # typed in some installations of transformers and not in others
+    tokenizer: PreTrainedTokenizerFast = make(tokenizer_file=str(path))
     tokenizer.backend_tokenizer.enable_truncation(max_tokens)
     tokenizer.backend_tokenizer.no_padding()
     return tokenizer

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import hashlib
+import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from monitor import alert, classify, digest, measure, queue
+from monitor.budget import Purse
 from monitor.config import Brand, Settings, load
-from monitor.connector import CanMeasure
-from monitor.errors import ConfigError, ModelError
+from monitor.config import Source as Entry
+from monitor.connector import CanMeasure, is_archive
+from monitor.errors import ConfigError, ModelError, MonitorError, SourceError
 from monitor.model import Model
 from monitor.plugins import connect
-from monitor.poll import Poll, Source, poll
+from monitor.poll import Poll, Source, name_authors, poll
 from monitor.report import Clock
+from monitor.secret import read_secret
 from monitor.store import Store
 from monitor.store.pages import Stored
+from monitor.timing import to_epoch
 from monitor.types import Page
+
+SCRUB = 3600  # seconds between two merges of the search index
 
 Seen = Callable[[str, Page, Stored], None]
 
@@ -25,40 +38,66 @@ Seen = Callable[[str, Page, Stored], None]
 class App:
     """One monitor: its settings, its store and its clock. Jobs may be killed at any instruction and run again."""
 
-    def __init__(self, settings: Settings, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, store: Store, now: Callable[[], datetime], where: str | None = None) -> None:
+        """``where`` is the store's place, from which threads open connections of their own; a file tells it itself."""
         self.settings = settings
         self.store = store
         self.now = now
         self.stop = threading.Event()
+        self.purse = Purse(settings.budget.dollars_per_month)
+        path = getattr(store.db, "path", None)
+        self.where = where or (None if path == ":memory:" else path)
         self._sources: list[Source] | None = None
+        self._made: dict[str, tuple[Entry, str]] = {}
         self._model: Model | None = None
 
     def check(self) -> list[Source]:
         """Make every source. Raises :class:`ConfigError` with the mistakes of all of them."""
-        sources, mistakes = [], []
-        for brand in self.settings.brand:
-            for i, entry in enumerate(brand.source):
-                name = entry.name or f"{brand.name}/{entry.connector}" + (f"-{i + 1}" if i else "")
-                try:
-                    connector = connect(entry.connector, entry.own_settings)
-                except ConfigError as error:
-                    mistakes += [f"[[brand]] {brand.name}, source {name}: {mistake}" for mistake in error.mistakes]
-                    continue
-                accounts = brand.accounts.get(connector.network, ())
-                sources.append(
-                    Source(
-                        name=name,
-                        kind=entry.connector,
-                        connector=connector,
-                        brand=brand.name,
-                        accounts=accounts,
-                        words=brand.words,
-                        every=entry.every,
-                    )
-                )
+        sources, mistakes = self.look()
         if mistakes:
             raise ConfigError(mistakes)
         return sources
+
+    def look(self) -> tuple[list[Source], list[str]]:
+        """Make every source that can be made, and return the mistakes of the others."""
+        sources: list[Source] = []
+        mistakes: list[str] = []
+        for brand in self.settings.brand:
+            for i, entry in enumerate(brand.source):
+                name = _source_name(brand, i, entry)
+                if any(source.name == name for source in sources):
+                    mistakes.append(
+                        f"[[brand]] {brand.name}, source {name}: the name is taken; give each source its own"
+                    )
+                    continue
+                try:
+                    sources.append(self._make(name, brand, entry))
+                except MonitorError as error:
+                    told = error.mistakes if isinstance(error, ConfigError) else [str(error)]
+                    mistakes += [f"[[brand]] {brand.name}, source {name}: {mistake}" for mistake in told]
+        return sources, mistakes
+
+    def _make(self, name: str, brand: Brand, entry: Entry) -> Source:
+        connector = connect(entry.connector, entry.own_settings)
+        accounts = brand.accounts.get(connector.network, ())
+
+        def key() -> str:
+            """Return what the connector was made of, secrets as they are now."""
+            return json.dumps([entry.connector, accounts, _as_now(entry.own_settings)], sort_keys=True)
+
+        self._made[name] = (entry, _digest(key()))
+        return Source(
+            name=name,
+            kind=entry.connector,
+            connector=connector,
+            brand=brand.name,
+            accounts=accounts,
+            words=brand.words,
+            every=entry.every,
+            backfill=entry.backfill,
+            pages=entry.pages or self.settings.budget.pages,
+            key=key,
+        )
 
     @property
     def sources(self) -> list[Source]:
@@ -71,7 +110,8 @@ class App:
     def model(self) -> Model:
         """The sentiment model of the settings, loaded on first use. Raises :class:`ModelError` with the cure."""
         if self._model is None:
-            self._model = load_model(self.settings.model, self.settings.threads)
+            words = [word for brand in self.settings.brand for word in (brand.name, *brand.words)]
+            self._model = load_model(self.settings.model, self.settings.threads, names=words, tuning=self._tuning())
         return self._model
 
     def introduce_brands(self) -> None:
@@ -79,6 +119,8 @@ class App:
         changed = False
         for brand in self.settings.brand:
             changed |= self.store.sources.set_brand(brand.name, brand.zone, brand.fingerprint, brand.accounts)
+            named = {_source_name(brand, i, entry) for i, entry in enumerate(brand.source)}
+            self.store.sources.retire({brand.name}, named, to_epoch(self.now()))
         if changed:
             self.store.work.reset(queue.JOB)
 
@@ -92,25 +134,92 @@ class App:
         found = self.settings.find(brand)
         return Clock(calendar=found.opening_hours(), default_within=found.targets.normal)
 
+    @contextlib.contextmanager
+    def beside(self) -> Iterator[App]:
+        """Return this monitor with a store connection of its own, for another thread; in memory there is only one.
+
+        Raises ``StoreError``.
+        """
+        _ = self.sources
+        if self.where is None:
+            yield self
+            return
+        with Store.open(self.where) as store:
+            other = copy.copy(self)
+            other.store = store
+            yield other
+
     def poll(self, seen: Seen = lambda _source, _page, _stored: None) -> Iterator[tuple[Source, Poll]]:
-        """Read every source to its end; one that fails does not keep the others from being read."""
-        for source in self.sources:
-            if self.stop.is_set():
-                return
-            yield source, self.poll_one(source, seen)
+        """Read every source to its end, live ones each in a thread of its own; results come as they are ready.
+
+        A person is waiting, so that sources are tried which a failure keeps away otherwise.
+        """
+        self.store.sources.retry()
+        live = [source for source in self.sources if not is_archive(source.connector) and self.where is not None]
+
+        def work(source: Source) -> Poll:
+            """Poll one source over a connection of its own."""
+            with self.beside() as mine:
+                return mine.poll_one(source, seen)
+
+        with ThreadPoolExecutor(max(1, len(live))) as pool:
+            running = {pool.submit(work, source): source for source in live}
+            for source in self.sources:
+                if source not in live and not self.stop.is_set():
+                    yield source, self.poll_one(source, seen)
+            for done in as_completed(running):
+                yield running[done], done.result()
 
     def poll_one(self, source: Source, seen: Seen = lambda _source, _page, _stored: None) -> Poll:
-        """Read one source to its end."""
+        """Read one source to its end, and ask for the names of people who came without one."""
+        source = self._renewed(source)
         result = poll(
             self.store,
             source,
             self.now(),
             stop=self.stop.is_set,
             seen=lambda page, stored: seen(source.name, page, stored),
+            purse=self.purse,
         )
+        if not is_archive(source.connector):
+            self.store.sources.alive(source.name, to_epoch(self.now()))
         if result.deleted:
-            self.store.db.scrub()  # a purged text must not survive in the search index or the log
+            self.scrub()
+        if not result.waited and result.error is None:
+            self._name_authors(source)
         return result
+
+    def _renewed(self, source: Source) -> Source:
+        """Return the source with a connector made anew where its key was refused and has been replaced since."""
+        made = self._made.get(source.name)
+        if made is None or source.key is None:
+            return source
+        row = self.store.sources.row(source.name)
+        entry, digest = made
+        if row is None or row["state"] != "refused" or _digest(source.key()) == digest:
+            return source
+        try:
+            renewed = replace(source, connector=connect(entry.connector, entry.own_settings))
+        except ConfigError:
+            return source  # half-written; it is looked at again at the next poll
+        self._made[source.name] = (entry, _digest(source.key()))
+        self.sources[self.sources.index(source)] = renewed  # the list is shared with the other threads
+        return renewed
+
+    def _name_authors(self, source: Source) -> None:
+        job = f"names {source.name}"
+        try:
+            if name_authors(self.store, source, self.now(), purse=self.purse):
+                self.store.sources.job_works(job)
+        except SourceError as error:
+            self.store.sources.job_failed(job, to_epoch(self.now()), str(error))
+
+    def scrub(self) -> None:
+        """Make purged text unreadable, at most once an hour: it must not survive in the search index or the log."""
+        purges, at = self.store.sources.purges(), to_epoch(self.now())
+        if purges and not 0 <= at - self.store.sources.scrubbed_at() < SCRUB:
+            self.store.db.scrub()
+            self.store.sources.note_scrub(at, purges)
 
     def classify(self, seen: Callable[[int], None] = lambda _count: None) -> classify.Classified:
         """Give every new post the model's opinion."""
@@ -121,15 +230,33 @@ class App:
         return queue.refresh(self.store, self.book())
 
     def measure(self) -> int:
-        """Read counts that are due; return how many posts were read."""
-        read = 0
+        """Read counts that are due from every source; return how many posts were read. Raises the first ``SourceError``."""
+        read, errors = 0, list[SourceError]()
         for source in self.sources:
-            if source.brand is not None and isinstance(source.connector, CanMeasure):
-                network = source.connector.network
-                read += measure.measure(
-                    self.store, source.connector, source.brand, network, self.settings.measure.ages, self.now()
-                )
+            try:
+                read += self.measure_one(source)
+            except SourceError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
         return read
+
+    def measure_one(self, source: Source) -> int:
+        """Read counts that are due from one source; return how many posts were read. Raises ``SourceError``."""
+        if source.brand is None or not isinstance(source.connector, CanMeasure):
+            return 0
+        row = self.store.sources.row(source.name)
+        if row is not None and row["state"] == "refused":
+            return 0  # the poll has told it, and finds out when the key is right again
+        return measure.measure(
+            self.store,
+            source.connector,
+            source.brand,
+            self.settings.measure.ages,
+            self.now(),
+            source=source.name,
+            purse=self.purse,
+        )
 
     def alert(self) -> int:
         """Look for unusual volume and sentiment; return how many episodes are open."""
@@ -162,7 +289,10 @@ class App:
 
     def model_name(self) -> str:
         """Name under which the model's labels are stored, without loading the model where that can be avoided."""
-        return self.model.name if self._model is not None else model_name(self.settings.model)
+        return self._model.name if self._model is not None else model_name(self.settings.model, self._tuning())
+
+    def _tuning(self) -> Path | None:
+        return Path(self.settings.tuning) if self.settings.tuning else None
 
 
 def open_app(config: Path | None, database: str | None, now: Callable[[], datetime], *, read_only: bool = False) -> App:
@@ -171,31 +301,43 @@ def open_app(config: Path | None, database: str | None, now: Callable[[], dateti
     where = database or settings.database
     if config is not None and database is None and "://" not in where and where != ":memory:":
         where = str(config.parent / where)
-    app = App(settings, Store.open(where, read_only=read_only), now)
+    app = App(settings, Store.open(where, read_only=read_only), now, where)
     if not read_only:
         app.introduce_brands()
     return app
 
 
-def load_model(name: str, threads: int, *, abstain: bool = True) -> Model:
+def load_model(
+    name: str, threads: int, *, abstain: bool = True, names: Sequence[str] = (), tuning: Path | None = None
+) -> Model:
     """Load the bundled model (``bundled``) or one by its hub name or path. Raises :class:`ModelError` with the cure.
 
-    With ``abstain=False`` it never answers ``unsure``.
+    With ``abstain=False`` it never answers ``unsure``. ``names`` are the brands' own words; ``tuning`` is the file that
+    `monitor models tune` wrote.
     """
     import importlib  # noqa: PLC0415 - models are found by name, never imported from here
 
     try:
-        found: Model = importlib.import_module("models").load(name, threads=threads or None, abstain=abstain)
+        found: Model = importlib.import_module("models").load(
+            name, threads=threads or None, abstain=abstain, names=names
+        )
+        if tuning is not None:
+            tuner = importlib.import_module("models.tuning")
+            found = tuner.Tuned(found, tuner.load(tuning))
     except ImportError as error:
         raise ModelError(f"model {name!r} cannot be loaded: {error}") from error
     return found
 
 
-def model_name(name: str) -> str:
+def model_name(name: str, tuning: Path | None = None) -> str:
     """Return the name that a model's labels carry, without loading its weights."""
     import importlib  # noqa: PLC0415 - see above
 
-    return str(importlib.import_module("models").name_of(name))
+    told = str(importlib.import_module("models").name_of(name))
+    if tuning is None:
+        return told
+    tuner = importlib.import_module("models.tuning")
+    return str(tuner.tuned_name(told, tuner.load(tuning)))
 
 
 def _rules(brand: Brand) -> queue.Rules:
@@ -204,3 +346,26 @@ def _rules(brand: Brand) -> queue.Rules:
         targets={"high": brand.targets.high, "normal": brand.targets.normal},
         risk_words=brand.risk_words,
     )
+
+
+def _source_name(brand: Brand, place: int, entry: Entry) -> str:
+    return entry.name or f"{brand.name}/{entry.connector}" + (f"-{place + 1}" if place else "")
+
+
+def _as_now(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """Return a setting with its secret as it is now, and a file by the time of its last change."""
+    if isinstance(value, dict):
+        return {name: _as_now(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_now(inner) for inner in value]
+    if isinstance(value, str):
+        if value.startswith(("env:", "file:")):
+            with contextlib.suppress(ValueError):
+                return read_secret(value)
+        with contextlib.suppress(OSError, ValueError):
+            return [value, Path(value).expanduser().stat().st_mtime_ns]
+    return str(value)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -34,6 +34,7 @@ def _zone(value: str) -> str:
 
 
 Duration = Annotated[int, BeforeValidator(_duration), Field(gt=0, strict=True)]
+Reach = Annotated[int, BeforeValidator(_duration), Field(ge=0, strict=True)]
 Hours = Annotated[tuple[Interval, ...], BeforeValidator(_hours)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -80,6 +81,8 @@ class Source(BaseModel):
     connector: str
     name: str | None = None
     every: Duration = 60
+    backfill: Reach = 86400
+    pages: int | None = Field(default=None, ge=1)
 
     @property
     def own_settings(self) -> dict[str, Any]:
@@ -126,6 +129,7 @@ class Alerts(_Table):
 
     floor: int = Field(default=5, ge=1)
     authors: int = Field(default=3, ge=1)
+    least_agreement: float = Field(default=0.6, ge=0, le=1)
     budget: Annotated[str, Field(pattern=r"^[1-9]\d*/(week|month|quarter|year)$")] = "1/month"
 
     @property
@@ -138,7 +142,26 @@ class Alerts(_Table):
 class Measure(_Table):
     """At which ages the counts of own posts are read again."""
 
-    ages: tuple[Duration, ...] = (900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400, 2 * 86400, 4 * 86400, 7 * 86400)
+    ages: tuple[Duration, ...] = (
+        900,
+        1800,
+        2700,
+        3600,
+        3 * 3600,
+        6 * 3600,
+        12 * 3600,
+        86400,
+        2 * 86400,
+        4 * 86400,
+        7 * 86400,
+    )
+
+
+class Budget(_Table):
+    """What a month and a poll may take."""
+
+    dollars_per_month: float | None = Field(default=None, ge=0)
+    pages: int = Field(default=50, ge=1)
 
 
 class Settings(_Table):
@@ -147,9 +170,11 @@ class Settings(_Table):
     database: str = "monitor.db"
     language: Literal["auto", "en", "ja"] = "auto"
     model: str = "bundled"
+    tuning: str = ""
     threads: int = Field(default=0, ge=0)
     alerts: Alerts = Alerts()
     measure: Measure = Measure()
+    budget: Budget = Budget()
     mapping: dict[str, dict[str, Any]] = Field(default_factory=dict)
     brand: tuple[Brand, ...] = ()
 

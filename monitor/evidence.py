@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Literal
 
+from monitor.lexicon import PATTERNS
+from monitor.statistics import wilson
 from monitor.text import normalise
 from monitor.types import Alert, AlertLevel, Post
 
 Language = Literal["en", "ja"]
 _NOISE = re.compile(r"https?://\S+|@[\w.-]+|\s+|^rt\b")
+_MARKS = re.compile(r"[\W_]+")
+RISKS = ("safety", "legal", "privacy", "misconduct")
+_DENIED_AFTER = re.compile(
+    r".{0,6}?(?:では|じゃ|は|も)?(?:な(?:い|く|かった)|ありません|ませ(?:ん|んでした)|無い|デマ|誤報|嘘|うそ)"
+    r"|\s+(?:is|was|are|were)\s+(?:not|false|fake|a\s+hoax|untrue)"
+)
+_DENIED_BEFORE = re.compile(
+    r"\b(?:no|not|never|without|isn't|wasn't|aren't|don't|doesn't|didn't|nobody|fake)\s(?:\w+\s){0,2}$"
+)
+_QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 _KINDS = {"ja": {"volume": "投稿", "negative": "否定の投稿"}, "en": {"volume": "volume", "negative": "negative"}}
-_LEVELS: dict[str, dict[AlertLevel, str]] = {
+LEVEL_NAMES: dict[str, dict[AlertLevel, str]] = {
     "ja": {"watch": "注意", "warning": "警戒", "emergency": "緊急"},
     "en": {"watch": "Watch", "warning": "Warning", "emergency": "Emergency"},
 }
@@ -29,6 +42,12 @@ _SENTENCES = {
         "few_authors": "Only {0} people.",
         "top_author": "One account wrote {0}% of it.",
         "copied": "{0}% are copies of one text.",
+        "news": "{0}% are headlines of news.",
+        "unseen": "For {0} minutes of it not everything may have been seen: there may be more.",
+        "negative": "{0}% are negative, more than is usual for the brand.",
+        "not_negative": "Only {0}% are negative, no more than is usual for the brand.",
+        "risk": "{0} people write of danger, law, data or misconduct.",
+        "risk_denied": "{0} people write of danger, law, data or misconduct only to deny or to quote it.",
         "campaign": "{0}% answer or carry our own campaign.",
         "reposts": "{0}% are reposts.",
         "big_account": "An account with {0} followers joined in, others may follow it.",
@@ -41,6 +60,12 @@ _SENTENCES = {
         "few_authors": "投稿者は{0}人だけです。",
         "top_author": "{0}%は1つのアカウントの投稿です。",
         "copied": "{0}%は同じ文面の写しです。",
+        "news": "{0}%はニュースの見出しです。",
+        "unseen": "うち{0}分間は取得漏れの可能性があり、実際はもっと多いかもしれません。",
+        "negative": "{0}%が否定的で、このブランドの平常を上回ります。",
+        "not_negative": "否定的な投稿は{0}%で、このブランドの平常と変わりません。",
+        "risk": "{0}人が安全・法律・個人情報・不正に関わる言葉を使っています。",
+        "risk_denied": "{0}人の危険語は、打ち消しか引用の中にあるだけです。",
         "campaign": "{0}%は自社キャンペーンに関する投稿です。",
         "reposts": "{0}%は再投稿です。",
         "big_account": "フォロワー{0}人のアカウントが言及し、広がった可能性があります。",
@@ -56,39 +81,107 @@ class Grounds:
     counter_evidence: tuple[str, ...] = ()
 
 
-def explain(
-    posts: Sequence[Post], *, observed: float, expected: float, p: float, campaign: frozenset[str] = frozenset()
-) -> Grounds:
-    """Weigh the posts of an episode; ``campaign`` holds ids of own campaign posts, answers to which count as campaign.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What stands around an episode: ids of own campaign posts, how feelings usually are and now, seconds not surely seen.
 
-    Against a crisis speak: fewer than 5 people, one account with a fifth, one text with three tenths, own campaign with
-    three tenths, reposts with half. All shares are of ``posts``; without posts only the figures speak.
+    ``negative`` and ``usual`` are (negative, judged) posts of the episode and of the weeks before it.
     """
+
+    campaign: frozenset[str] = frozenset()
+    negative: tuple[int, int] | None = None
+    usual: tuple[int, int] | None = None
+    unseen_s: int = 0
+
+
+def explain(
+    posts: Sequence[Post], *, observed: float, expected: float, p: float, setting: Setting | None = None
+) -> Grounds:
+    """Weigh the posts of an episode.
+
+    Against a crisis speak: fewer than 5 people, one account with a fifth, one text with a tenth (from three copies on), own
+    campaign with three tenths, headlines with three tenths, reposts with half, feelings as usual, risk words that are
+    only denied or quoted, and what was not seen. All shares are of ``posts``; without posts only the figures speak.
+    """
+    around = setting or Setting()
     for_it = [f"ratio:{_round(observed / expected)}"] if expected > 0 else []
     for_it.append(f"chance:{_magnitude(p)}")
+    unseen = [f"unseen:{math.ceil(around.unseen_s / 60)}"] if around.unseen_s else []
     if not posts:
-        return Grounds(evidence=tuple(for_it), counter_evidence=("no_author:0",))
-    authors = Counter(post.author.id for post in posts)
-    texts = Counter(_NOISE.sub("", normalise(post.text)) for post in posts)
-    shares = {
-        "top_author": (authors.most_common(1)[0][1], 0.2),
-        "copied": (texts.most_common(1)[0][1] if len(posts) > 1 else 0, 0.3),
-        "campaign": (
-            sum(bool(post.campaign) or post.reply_to in campaign or post.quote_of in campaign for post in posts),
-            0.3,
-        ),
-        "reposts": (sum(post.repost_of is not None for post in posts), 0.5),
-    }
+        return Grounds(evidence=tuple(for_it), counter_evidence=("no_author:0", *unseen))
+    authors = {post.author.id for post in posts}
     for_it.insert(1, f"people:{len(authors)}")
-    against = [
-        f"{code}:{round(100 * n / len(posts))}" for code, (n, least) in shares.items() if n >= least * len(posts)
-    ]
-    if len(authors) < 5:
-        against.insert(0, f"few_authors:{len(authors)}")
+    against = [f"few_authors:{len(authors)}"] if len(authors) < 5 else []
+    against += _shares(posts, around.campaign)
+    feeling = _feeling(around)
+    for_it += [code for code in feeling if code.startswith("negative")]
+    against += [code for code in feeling if code.startswith("not_")]
+    meant, denied = _risk(posts)
+    if meant:
+        for_it.append(f"risk:{meant}")
+    if denied > meant:
+        against.append(f"risk_denied:{denied}")
     reach = max((post.author.followers or 0 for post in posts), default=0)
     if reach >= 10_000:
         for_it.append(f"big_account:{reach}")
-    return Grounds(evidence=tuple(for_it), counter_evidence=tuple(against))
+    return Grounds(evidence=tuple(for_it), counter_evidence=(*against, *unseen))
+
+
+def _shares(posts: Sequence[Post], campaign: frozenset[str]) -> list[str]:
+    authors = Counter(post.author.id for post in posts)
+    texts = Counter(key for post in posts if (key := _letters(post.text)))
+    copies = max(texts.values(), default=0)
+    ours = sum(bool(post.campaign) or post.reply_to in campaign or post.quote_of in campaign for post in posts)
+    shares = {
+        "top_author": (authors.most_common(1)[0][1], 0.2),
+        "copied": (copies if copies >= 3 else 0, 0.1),
+        "campaign": (ours, 0.3),
+        "news": (sum(_is_news(post) for post in posts), 0.3),
+        "reposts": (sum(post.repost_of is not None for post in posts), 0.5),
+    }
+    return [f"{code}:{round(100 * n / len(posts))}" for code, (n, least) in shares.items() if n >= least * len(posts)]
+
+
+def _letters(text: str) -> str:
+    """What stays the same when a text is pasted: its letters, without links, names, marks and what is added at the end."""
+    return _MARKS.sub("", _NOISE.sub("", normalise(text)))[:60]
+
+
+def _is_news(post: Post) -> bool:
+    text = normalise(post.text)
+    return any(PATTERNS[language]["news"].search(text) for language in ("ja", "en"))
+
+
+def _feeling(around: Setting) -> list[str]:
+    """Whether the episode's share of negative posts lies above the brand's usual one; nothing below ten judged posts."""
+    if around.negative is None or around.usual is None or around.negative[1] < 10 or not around.usual[1]:
+        return []
+    (bad, judged), (usual_bad, usual) = around.negative, around.usual
+    interval = wilson(bad, judged)
+    above = interval is not None and interval[0] > usual_bad / usual
+    return [f"{'negative' if above else 'not_negative'}:{round(100 * bad / judged)}"]
+
+
+def _risk(posts: Sequence[Post]) -> tuple[int, int]:
+    """People who use a risk word and mean it, and people who only deny or quote one."""
+    meant: set[str] = set()
+    denied: set[str] = set()
+    for post in posts:
+        found = [match for code in RISKS for match in _words(code, normalise(post.text))]
+        if any(found):
+            meant.add(post.author.id)
+        elif found:
+            denied.add(post.author.id)
+    return len(meant), len(denied - meant)
+
+
+def _words(code: str, text: str) -> Iterator[bool]:
+    for language in ("ja", "en"):
+        for match in PATTERNS[language][code].finditer(text):
+            before, after = text[: match.start()], text[match.end() :]
+            quoted = any(before.count(a) - (before.count(b) if a != b else 0) == 1 and b in after for a, b in _QUOTES)
+            denied = _DENIED_AFTER.match(after) or _DENIED_BEFORE.search(before[-30:])
+            yield not (quoted or denied)
 
 
 def sentences(alert: Alert, language: Language) -> tuple[list[str], list[str]]:
@@ -100,7 +193,7 @@ def sentences(alert: Alert, language: Language) -> tuple[list[str], list[str]]:
 
 def title(alert: Alert, language: Language, zone: tzinfo = UTC) -> str:
     """What, how big, how many people and since when, in at most 60 characters; a long brand name is what gives way."""
-    level, kind = _LEVELS[language][alert.level], _KINDS[language][alert.kind]
+    level, kind = LEVEL_NAMES[language][alert.level], _KINDS[language][alert.kind]
     times = _round(alert.observed / alert.expected) if alert.expected > 0 else "—"
     since = f"{alert.start.astimezone(zone):%H:%M}-"
     if language == "ja":

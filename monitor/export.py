@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.records import Record, dump, header
 from monitor.store import Store
+from monitor.store.labels import label_of
 from monitor.store.readings import COUNTS
 from monitor.timing import from_epoch, iso
 from monitor.types import (
@@ -17,12 +18,10 @@ from monitor.types import (
     Edit,
     Event,
     Gap,
-    Label,
     LabelRecord,
     Metrics,
     Post,
     Reject,
-    Scores,
     Snapshot,
 )
 
@@ -125,9 +124,7 @@ def _deletion(row: Any, cause: Any) -> Deletion:  # noqa: ANN401 - a database ro
 
 
 def _label(row: Any, post: str) -> LabelRecord:  # noqa: ANN401 - a database row
-    scores = Scores(negative=row["negative"], neutral=row["neutral"], positive=row["positive"])
-    label = Label(label=row["label"], scores=scores, model=row["model"], reason=row["reason"])
-    return LabelRecord(post=post, at=from_epoch(row["at"]), label=label)
+    return LabelRecord(post=post, at=from_epoch(row["at"]), label=label_of(row))
 
 
 def _event(row: Any) -> Event:  # noqa: ANN401 - a database row

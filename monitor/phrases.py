@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# A reason that no word shows: the model reads the text so.
+READS = "reads_"
+
 # Code -> how the main reason opens the sentence, and how the same reason is added to another one.
 PHRASES: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
@@ -31,6 +34,14 @@ PHRASES: dict[str, dict[str, tuple[str, str]]] = {
         "news": ("A news report or notice", "quotes news"),
         "small_talk": ("Small talk about the brand", "chats"),
         "spam": ("Advertising or spam", "advertises"),
+        "reads_complaint": ("Reads like a complaint", "reads like a complaint"),
+        "reads_question": ("Reads like a question", "reads like a question"),
+        "reads_request": ("Reads like a request", "reads like a request"),
+        "reads_praise": ("Reads like praise", "reads like praise"),
+        "reads_crisis": ("Reads like an emergency", "reads like an emergency"),
+        "reads_leaving": ("Reads like someone who is leaving", "reads like a farewell"),
+        "reads_spam": ("Reads like advertising", "reads like advertising"),
+        "reads_other": ("Nothing that asks for the brand", ""),
         "language": ("In a language that the rules do not read", ""),
         "unclear": ("No clear reason in the words", ""),
     },
@@ -59,6 +70,14 @@ PHRASES: dict[str, dict[str, tuple[str, str]]] = {
         "news": ("報道・お知らせ", "報道・お知らせを引いています"),
         "small_talk": ("ブランドを話題にした雑談", "雑談です"),
         "spam": ("宣伝・迷惑投稿", "宣伝です"),
+        "reads_complaint": ("不満の声とみられる投稿", "不満ともみられます"),
+        "reads_question": ("質問とみられる投稿", "質問ともみられます"),
+        "reads_request": ("要望とみられる投稿", "要望ともみられます"),
+        "reads_praise": ("好意的な声とみられる投稿", "好意的な声ともみられます"),
+        "reads_crisis": ("緊急の訴えとみられる投稿", "緊急の訴えともみられます"),
+        "reads_leaving": ("離脱の意思とみられる投稿", "離脱の意思ともみられます"),
+        "reads_spam": ("宣伝とみられる投稿", "宣伝ともみられます"),
+        "reads_other": ("対応を求めてはいない投稿", ""),
         "language": ("ルールが読めない言語の投稿", ""),
         "unclear": ("言葉からは理由がはっきりしない投稿", ""),
     },
@@ -104,3 +123,41 @@ def span(seconds: float, language: str) -> str:
     parts = [(days, "日", " d"), (hours, "時間", " h"), (minutes, "分", " min")]
     shown = [f"{n}{j if ja else e}" for n, j, e in parts if n][: 1 if days >= 10 else 2] or ["0分" if ja else "0 min"]
     return "".join(shown) if ja else " ".join(shown)
+
+
+# Why a span may not have been seen; see monitor.types.Gap.
+CAUSES: dict[str, dict[str, str]] = {
+    "en": {
+        "outage": "not reachable",
+        "rate_limit": "the network asked to wait",
+        "money": "no money left",
+        "page_budget": "more pages than one poll may read",
+        "cap": "the network lists no more",
+        "reach": "older than the network serves",
+        "not_allowed": "access refused",
+        "not_running": "the monitor was not running",
+        "unreadable": "answers not understood",
+    },
+    "ja": {
+        "outage": "接続できず",
+        "rate_limit": "SNSのアクセス制限で待機",
+        "money": "予算・利用枠の不足",
+        "page_budget": "1回に読むページ数の上限",
+        "cap": "SNSが一覧に出す件数の上限",
+        "reach": "SNSが提供する期間より前",
+        "not_allowed": "認証・権限の問題",
+        "not_running": "監視が動いていなかった",
+        "unreadable": "応答を読み取れず",
+    },
+}
+
+
+def cause_of(cause: str, language: str) -> str:
+    """Say why a span was not seen, with the stream that it was; a cause of a later version or an import stays as it is."""
+    kind, _, stream = cause.partition(":")
+    words = CAUSES["ja" if language == "ja" else "en"].get(kind)
+    if words is None:
+        return cause
+    if not stream:
+        return words
+    return f"{words}({stream})" if language == "ja" else f"{words} ({stream})"

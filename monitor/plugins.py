@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -62,6 +63,7 @@ def _from_path(path: Path) -> ModuleType:
     if spec is None or spec.loader is None or not path.is_file():
         raise PluginError(f"there is no connector file {path}")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # pydantic looks the annotations of its Settings up there
     spec.loader.exec_module(module)
     return module
 

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from monitor.attribution import Accounts, addressed_customer, answered_post, brands_about
+from monitor.members import Members
+from monitor.promises import Said, ledger
 from monitor.response import Entry, Turn, due_at, state, turns
 from monitor.store import Store
+from monitor.store.labels import label_of
 from monitor.text import language, mentions
 from monitor.timing import Calendar, from_epoch, to_epoch
 from monitor.triage import Context, assess, within
-from monitor.types import Label, Need, Scores
+from monitor.types import Label, Need, Urgency
+from monitor.workflow import KINDS, Fact, Work, facts, fold
 
 JOB = "queue"
 BATCH = 500
@@ -44,162 +47,55 @@ class RuleBook:
         return self._rules.get(brand, self._default)
 
 
+def take(store: Store, book: RuleBook, ids: Sequence[str]) -> None:
+    """Put posts where they belong at once, ahead of the job, which will look at them again and change nothing."""
+    with store.transaction():
+        rows = store.conversations.posts(ids)
+        if rows:
+            rebuild(store, book, Members(store, sorted(rows, key=lambda row: row["rev"])).assign())
+
+
 def refresh(store: Store, book: RuleBook) -> int:
     """Bring the queue up to date with every post that changed; return how many posts were looked at."""
     looked_at = 0
     while batch := store.conversations.changed(store.work.mark(JOB), BATCH):
         with store.transaction():
-            touched = _Members(store, batch).assign()
+            touched = Members(store, batch).assign()
             rebuild(store, book, touched)
             store.work.set_mark(JOB, batch[-1]["rev"])
         looked_at += len(batch)
     return looked_at
 
 
-class _Members:
-    """Decides for a batch of posts which conversations they belong to."""
-
-    def __init__(self, store: Store, batch: Sequence[Any]) -> None:
-        self._conversations = store.conversations
-        self._accounts: Accounts = self._conversations.accounts()
-        self._posts: dict[str, Any] = {row["id"]: row for row in batch}
-        self._work = [row for row in batch if row["repost_of"] is None]
-        self._load_answers()
-        self._load_ancestors()
-        self._load_follow_ups(batch[0]["rev"])
-        pids = [row["pid"] for row in self._posts.values()]
-        self._mentions = self._conversations.mentions_of(pids)
-        self._before = self._conversations.of_posts(pids)
-        self._members: dict[tuple[int, str], tuple[str, int]] = {}
-        self._new_mentions: set[tuple[str, int, int]] = set()
-
-    def _load_answers(self) -> None:
-        # answers may have been stored before the post that they answer
-        front = [row["id"] for row in self._work]
-        self._answers: dict[str, set[str]] = {}
-        while front:
-            found = self._conversations.answers_to(front)
-            for row in found:
-                self._answers.setdefault(row["reply_to"], set()).add(row["brand"])
-            front = [row["id"] for row in found if row["id"] not in self._posts]
-            for row in self._conversations.posts(front):
-                self._posts[row["id"]] = row
-                self._work.append(row)
-
-    def _load_ancestors(self) -> None:
-        missing = {row["reply_to"] for row in self._posts.values()} - set(self._posts) - {None}
-        asked: set[str] = set()
-        while missing:
-            asked |= missing
-            rows = self._conversations.posts(missing)
-            self._posts.update({row["id"]: row for row in rows})
-            # only a brand's own post passes the question on to what it answers itself
-            missing = {row["reply_to"] for row in rows if row["brand"] is not None} - set(self._posts) - asked - {None}
-
-    def _load_follow_ups(self, first: int) -> None:
-        # a post may have been judged before the one that it follows up on was here, or known to be a brand's or about one
-        front, judged = set(self._posts), {row["id"] for row in self._work}
-        while front:
-            front = self._conversations.follow_ups_to(front, first) - judged
-            judged |= front
-            rows = self._conversations.posts(front)
-            self._posts.update({row["id"]: row for row in rows})
-            self._work += [row for row in rows if row["repost_of"] is None]
-
-    def assign(self) -> set[int]:
-        """Write the memberships and return the conversations that must be worked out anew."""
-        for row in sorted(self._work, key=lambda row: (row["created_at"], row["pid"])):
-            if row["deleted_at"] is not None:
-                continue
-            if row["brand"] is None:
-                self._customer_post(row)
-            else:
-                self._own_post(row)
-        self._conversations.add_mentions(sorted(self._new_mentions))
-        after = self._conversations.assign(self._members)
-        touched = set(after.values())
-        for key, old in self._before.items():
-            new = after.get(key, old)
-            touched |= {old, new}
-            if new != old:
-                self._moved(old, new)
-        return touched
-
-    def _moved(self, old: int, new: int) -> None:
-        if not self._conversations.members([old]).get(old):
-            self._conversations.merge(old, new)
-
-    def _customer_post(self, row: Any) -> None:  # noqa: ANN401 - a database row
-        parent = self._posts.get(row["reply_to"]) if row["reply_to"] else None
-        inherited: set[str] = set()
-        if parent is not None and parent["brand"] is not None:
-            inherited = {parent["brand"]}
-        elif parent is not None and parent["aid"] == row["aid"]:
-            inherited = self._mentions.get(parent["pid"], set())
-        brands = brands_about(
-            row["text"],
-            row["id"].partition(":")[0],
-            self._accounts,
-            known=self._mentions.get(row["pid"], ()),
-            parent=inherited,
-            answered_by=self._answers.get(row["id"], ()),
-        )
-        for brand in brands:
-            self._join(row, brand, row["thread"], row["aid"])
-
-    def _own_post(self, row: Any) -> None:  # noqa: ANN401 - a database row
-        if row["reply_to"] is None:
-            return
-        answered = answered_post(row["id"], self._parent, self._is_own)
-        if answered is None:
-            customers = self._conversations.customers_in([row["thread"]]).get(row["thread"], {})
-            aid = addressed_customer(row["text"], customers)
-        else:
-            customer = self._posts[answered]
-            aid = customer["aid"]
-            if aid is not None and customer["repost_of"] is None:
-                self._join(customer, row["brand"], row["thread"], aid)
-        if aid is not None:
-            self._members[(row["pid"], row["brand"])] = (row["thread"], aid)
-
-    def _join(self, row: Any, brand: str, thread: str, aid: int) -> None:  # noqa: ANN401 - a database row
-        self._mentions[row["pid"]].add(brand)
-        self._new_mentions.add((brand, row["pid"], row["created_at"]))
-        self._members[(row["pid"], brand)] = (thread, aid)
-
-    def _parent(self, post: str) -> str | None:
-        row = self._posts.get(post)
-        return None if row is None else row["reply_to"]
-
-    def _is_own(self, post: str) -> bool | None:
-        row = self._posts.get(post)
-        return None if row is None or (row["brand"] is None and row["aid"] is None) else row["brand"] is not None
-
-
 def rebuild(store: Store, book: RuleBook, cids: set[int]) -> None:
     """Work out needs, turns, events and states of conversations from their posts and from what people did."""
     conversations = store.conversations
+    store.desk.lock(cids)
     rows = conversations.rows(cids)
     members = conversations.members(rows)
     pids = [row["pid"] for posts in members.values() for row in posts]
     labels = conversations.labels(pids)
     gone = conversations.needs([row["pid"] for posts in members.values() for row in posts if row["text"] is None])
     events = conversations.events(rows)
-    needs, all_turns, states, facts = [], [], [], []
+    corrected = store.desk.corrected_needs(pids)
+    needs, all_turns, states, happened, promised, work = [], [], [], [], [], []
     for cid, row in rows.items():
         posts = members.get(cid, [])
         if not posts:
             conversations.merge(cid, None)
             continue
-        built = _Built(row, posts, labels, gone, events.get(cid, []), book.of(row["brand"]))
+        built = _Built(row, posts, labels, gone, events.get(cid, []), book.of(row["brand"]), corrected)
         needs += built.need_rows()
         all_turns += built.turn_rows()
         states.append(built.state_row())
-        facts += built.facts()
+        happened += built.facts()
+        promised += built.promise_rows()
+        work += built.work_rows()
     conversations.put_needs(needs)
     conversations.put_turns(list(rows), all_turns)
     conversations.put_states(states)
-    conversations.append(facts)
+    conversations.append(happened)
+    store.desk.put_work(list(rows), promised, work)
 
 
 class _Built:
@@ -213,16 +109,22 @@ class _Built:
         gone: Mapping[tuple[int, str], Need],
         events: Sequence[Any],
         rules: Rules,
+        corrected: Mapping[tuple[int, str], tuple[bool, str]],
     ) -> None:
         self._row = row
         self._rules = rules
         self._posts = {post["id"]: post for post in posts}
         self._needs: dict[str, Need] = {}
         self._gone = gone
-        self._dismissed = _dismissals(events)
-        self._snoozed_until = row["snoozed_until"]
-        entries = self._entries(posts, labels)
-        self.turns = turns(entries)
+        self._corrected = corrected
+        self._worked_on = any(event["kind"] in KINDS for event in events)
+        self._work = fold(facts(events)) if self._worked_on else Work()
+        self.turns = turns(self._entries(posts, labels))
+        if self._worked_on:  # an answer that was found just now ends a claim too
+            known = {(event["at"], event["kind"]) for event in events}
+            new = [fact for fact in self.facts() if fact[2] == "replied" and fact[1:3] not in known]
+            answers = [Fact(at=at, kind=kind, actor=None, detail={}) for _, at, kind, _, _ in new]
+            self._work = fold(sorted([*facts(events), *answers], key=lambda fact: fact.at))
 
     def _entries(self, posts: Sequence[Any], labels: Mapping[int, Any]) -> list[Entry]:
         entries, waiting, answered = [], 0, False
@@ -230,7 +132,7 @@ class _Built:
             by = _by(post)
             need = None
             if by == "customer":
-                need = self._judge(post, labels.get(post["pid"]), waiting, answered=answered)
+                need = self._overruled(post, self._judge(post, labels.get(post["pid"]), waiting, answered=answered))
                 waiting += 1
             elif by == "brand":
                 waiting, answered = 0, True
@@ -269,13 +171,21 @@ class _Built:
         self._needs[post["id"]] = need
         return need
 
+    def _overruled(self, post: Any, need: Need) -> Need:  # noqa: ANN401 - a database row
+        known = self._corrected.get((post["pid"], self._row["brand"]))
+        if known is not None:
+            urgency: Urgency = "none" if not known[0] else "high" if known[1] == "high" else "normal"
+            need = replace(need, needs_reply=known[0], urgency=urgency)
+            self._needs[post["id"]] = need
+        return need
+
     def _exclusion(self, post: Any, need: Need | None) -> tuple[str | None, datetime | None]:  # noqa: ANN401 - a row
         if post["history"]:
             return "history", None
         if post["deleted_at"] is not None:
             return "deleted", from_epoch(post["deleted_at"])
-        for at, reason in self._dismissed:
-            if post["created_at"] <= at:
+        for at, reason in self._work.dismissals:
+            if _seen(post) <= at:  # nobody dismissed what had not arrived yet
                 return f"dismissed:{reason}", from_epoch(at)
         if need is not None and any(reason.code == "spam" for reason in need.reasons):
             return "spam", None
@@ -328,7 +238,10 @@ class _Built:
         waiting = [turn for turn in self.turns if turn.waiting]
         cid = self._row["cid"]
         if not waiting:
-            return (state(self.turns), None, None, None, 0, cid)
+            last = next((turn.excluded for turn in reversed(self.turns) if turn.needs_reply), None) or ""
+            found = state(self.turns)
+            dismissed = found == "closed" and last.startswith("dismissed:")
+            return ("dismissed" if dismissed else found, None, None, None, 0, cid)
         turn = min(waiting, key=self._due)
         posts = [
             post
@@ -337,7 +250,36 @@ class _Built:
         ]
         pressing = max(posts, key=lambda post: (self._needs[post["id"]].priority, -post["created_at"]))
         priority = self._needs[pressing["id"]].priority
-        return ("open", pressing["pid"], to_epoch(turn.started_at), self._due(turn), priority, cid)
+        standing = "open" if self._snoozed_until() is None else "snoozed"
+        return (standing, pressing["pid"], to_epoch(turn.started_at), self._due(turn), priority, cid)
+
+    def _snoozed_until(self) -> int | None:
+        since = self._work.snoozed_at
+        posts = self._posts.values()
+        if since is None or any(_by(post) == "customer" and _seen(post) > since for post in posts):
+            return None
+        return self._work.snoozed_until
+
+    def promise_rows(self) -> list[tuple[Any, ...]]:
+        """Return what the brand promised here as rows; what was said before monitoring began binds nobody now."""
+        said = [
+            Said(key=post["pid"], at=from_epoch(post["created_at"]), by=_by(post), text=post["text"])
+            for post in self._posts.values()
+            if not post["history"]
+        ]
+        made = ledger(said, self._rules.calendar, [from_epoch(at) for at in self._work.kept])
+        return [
+            (self._row["cid"], one.key, self._row["brand"], one.phrase, to_epoch(one.at), to_epoch(one.due),
+             None if one.kept_at is None else to_epoch(one.kept_at), one.kept_key)
+            for one in made
+        ]  # fmt: skip
+
+    def work_rows(self) -> list[tuple[Any, ...]]:
+        """Return how people left the conversation as a row, where anybody worked on it."""
+        if not self._worked_on:
+            return []
+        holder = self._work.claimed_by
+        return [(holder, holder, self._work.assigned_to, self._snoozed_until(), self._row["cid"])]
 
     def facts(self) -> list[tuple[int, int, str, str | None, Mapping[str, str]]]:
         """Return the events that the posts themselves make: opened, reopened, replied, deleted."""
@@ -364,12 +306,9 @@ def _by(post: Any) -> Literal["customer", "brand", "machine"]:  # noqa: ANN401 -
     return "machine" if post["machine"] else "brand"
 
 
-def _dismissals(events: Sequence[Any]) -> list[tuple[int, str]]:
-    return [(e["at"], json.loads(e["detail"]).get("reason", "other")) for e in events if e["kind"] == "dismissed"]
+def _seen(post: Any) -> int:  # noqa: ANN401 - a database row
+    return int(max(post["created_at"], post["seen_at"] or 0))
 
 
 def _label(row: Any) -> Label | None:  # noqa: ANN401 - a database row
-    if row is None:
-        return None
-    scores = Scores(negative=row["negative"], neutral=row["neutral"], positive=row["positive"])
-    return Label(label=row["label"], scores=scores, model=row["model"], reason=row["reason"])
+    return None if row is None else label_of(row)

@@ -24,6 +24,7 @@ from monitor.types import (
     Label,
     LabelRecord,
     Metrics,
+    Opinion,
     Post,
     Reject,
     Scores,
@@ -62,7 +63,7 @@ def _fields(kind: type[object]) -> dict[str, _Field]:
 
 
 _FIELDS: Mapping[type[object], Mapping[str, _Field]] = {
-    kind: _fields(kind) for kind in (*_TYPES.values(), Metrics, Scores, Label)
+    kind: _fields(kind) for kind in (*_TYPES.values(), Metrics, Scores, Label, Opinion)
 }
 
 

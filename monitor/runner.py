@@ -1,11 +1,17 @@
-"""The loop: runs the jobs on a `schedule`, survives each job's failure, and stops between two pages when asked to."""
+"""The loop: runs the jobs on a `schedule`, survives each job's failure, and stops between two pages when asked to.
+
+What asks a network runs in its source's own lane: a thread with its own store connection, one job at a time. A source
+that hangs delays no other, and its next job waits until the one at hand has ended.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,53 +19,162 @@ from pathlib import Path
 import schedule
 
 from monitor.app import App
+from monitor.connector import CanMeasure, is_archive
 from monitor.errors import MonitorError, StoreError
-from monitor.poll import Source
 from monitor.timing import to_epoch
 
 Say = Callable[[str, str], None]
 """Tells a person: a kind (``down``, ``back``, ``failed``, ``works``, ``did``) and a sentence."""
 
 JUMP = 60  # seconds by which the wall clock may part from the monotonic one before jobs are planned anew
+ONCE = 240  # seconds that a single round waits for its slowest source before the other jobs are done
+GRACE = 20  # seconds that the lanes have to finish their pages after SIGTERM; what is not stored then is read again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A named piece of work and how often it is done, in seconds."""
+    """A named piece of work and how often it is done, in seconds; ``lane`` names the source whose thread does it."""
 
     name: str
     every: int
-    work: Callable[[], str | None]
+    work: Callable[[App], str | None]
+    lane: str | None = None
 
 
 def jobs(app: App, say: Say, language: str) -> list[Job]:
     """Return the jobs in the order in which one round does them."""
-    found = [Job(name=f"poll {s.name}", every=s.every, work=_poll(app, s, say)) for s in app.sources]
+    apart = app.where is not None
+    found = []
+    for source in app.sources:
+        lane = source.name if apart and not is_archive(source.connector) else None
+        found.append(
+            Job(name=f"poll {source.name}", every=source.every, work=_poll(source.name, say, language), lane=lane)
+        )
+        if isinstance(source.connector, CanMeasure) and source.brand is not None:
+            found.append(Job(name=f"measure {source.name}", every=60, work=_measure(source.name), lane=lane))
     return [
         *found,
-        Job(name="classify", every=20, work=lambda: _count(app.classify().labelled, "labelled")),
-        Job(name="queue", every=20, work=lambda: _count(app.queue(), "looked at")),
-        Job(name="measure", every=300, work=lambda: _count(app.measure(), "measured")),
-        Job(name="alert", every=60, work=lambda: _count(app.alert(), "open alerts")),
-        Job(name="digest", every=3600, work=lambda: _count(app.digest(language), "weeks kept")),
+        Job(name="classify", every=20, work=lambda app: _count(app.classify().labelled, "labelled")),
+        Job(name="queue", every=20, work=lambda app: _count(app.queue(), "looked at")),
+        Job(name="alert", every=60, work=lambda app: _count(app.alert(), "open alerts")),
+        Job(name="digest", every=3600, work=lambda app: _count(app.digest(language), "weeks kept")),
+        Job(name="scrub", every=300, work=lambda app: app.scrub()),
     ]
 
 
+class Lanes:
+    """One thread for each source that has something to do; see the module."""
+
+    def __init__(self, app: App, say: Say) -> None:
+        self._app = app
+        self._say = say
+        self._change = threading.Condition()
+        self._waiting: dict[str, deque[Job]] = {}  # of lanes that have a thread now; the job at hand stands first
+        self._dead: set[str] = set()
+        self.failed = 0
+
+    def add(self, job: Job) -> None:
+        """Let a job be done in its lane; one that is running or waiting there is not added again."""
+        lane = job.lane or job.name
+        with self._change:
+            waiting = self._waiting.get(lane)
+            if waiting is None:
+                self._waiting[lane] = deque([job])
+                threading.Thread(target=self._work, args=(lane,), daemon=True, name=lane).start()
+            elif all(other.name != job.name for other in waiting):
+                waiting.append(job)
+
+    def wait(self, seconds: float) -> list[str]:
+        """Wait until all lanes are at rest, at most so long; return the lanes that are not."""
+        with self._change:
+            self._change.wait_for(lambda: not self._waiting, timeout=seconds)
+            return sorted(self._waiting)
+
+    def _work(self, lane: str) -> None:
+        with self._change:
+            mine = self._waiting[lane]
+        try:
+            job: Job | None = mine[0]
+            while job is not None and not self._app.stop.is_set():
+                self._do(lane, job)
+                job = self._after(lane)
+        finally:
+            with self._change:
+                if self._waiting.get(lane) is mine:
+                    del self._waiting[lane]
+                self._change.notify_all()
+
+    def _after(self, lane: str) -> Job | None:
+        with self._change:
+            waiting = self._waiting[lane]
+            waiting.popleft()
+            if waiting:
+                return waiting[0]
+            del self._waiting[lane]  # at once, so that a job that comes now gets a thread of its own
+            return None
+
+    def _do(self, lane: str, job: Job) -> None:
+        try:
+            with self._app.beside() as mine:
+                done = guarded(mine, job, self._say)
+        except (StoreError, OSError) as error:
+            done = False  # the store cannot even be opened, so that nothing can be recorded there
+            if lane not in self._dead:
+                self._say("failed", f"{job.name}: {error}")
+            self._dead.add(lane)
+        else:
+            self._dead.discard(lane)
+        with self._change:
+            self.failed += not done
+
+
 def once(app: App, say: Say, language: str) -> int:
-    """Do every job once, for cron; return how many failed."""
-    return sum(not guarded(app, job, say) for job in jobs(app, say, language) if not app.stop.is_set())
+    """Do every job once, for cron; return how many failed. A source that hangs is left behind after a while."""
+    say = _one_at_a_time(say)
+    lanes, planned = Lanes(app, say), jobs(app, say, language)
+    for job in planned:
+        if job.lane is not None:
+            lanes.add(job)
+    apart = [job for job in planned if job.lane is None]
+    polls = [job for job in apart if job.name.startswith(("poll ", "measure "))]
+    failed = sum(not guarded(app, job, say) for job in polls if not app.stop.is_set())
+    late = _wait(app, lanes)
+    for lane in late:
+        say(
+            "failed",
+            f"poll {lane}: {_LATE['ja' if language == 'ja' else 'en'].format(seconds=ONCE)}",
+        )
+    failed += sum(not guarded(app, job, say) for job in apart if job not in polls and not app.stop.is_set())
+    return failed + lanes.failed + len(late)
+
+
+def _wait(app: App, lanes: Lanes) -> list[str]:
+    end = time.monotonic() + ONCE
+    while (late := lanes.wait(0.5)) and time.monotonic() < end and not app.stop.is_set():
+        pass
+    return lanes.wait(GRACE) if app.stop.is_set() else late
 
 
 def forever(app: App, say: Say, language: str, sleep: Callable[[float], object] | None = None) -> None:
-    """Do the jobs on their schedule until SIGTERM or SIGINT; the page in hand is finished first."""
+    """Do the jobs on their schedule until SIGTERM or SIGINT; the pages in hand are finished first."""
+    say = _one_at_a_time(say)
     wait = sleep or app.stop.wait
     plan = schedule.Scheduler()
-    planned = jobs(app, say, language)
+    planned, lanes = jobs(app, say, language), Lanes(app, say)
+    _begin(app, say)
+
+    def do(job: Job) -> None:
+        """Do a job here, or hand it to its lane."""
+        if job.lane is not None:
+            lanes.add(job)
+        else:
+            guarded(app, job, say)
+
     for job in planned:
-        plan.every(job.every).seconds.do(guarded, app, job, say)
+        plan.every(job.every).seconds.do(do, job)
     for job in planned:
         if not app.stop.is_set():
-            guarded(app, job, say)
+            do(job)
     offset = time.time() - time.monotonic()
     while not app.stop.is_set():
         if abs(time.time() - time.monotonic() - offset) > JUMP:
@@ -69,12 +184,33 @@ def forever(app: App, say: Say, language: str, sleep: Callable[[float], object] 
                 entry._schedule_next_run()  # noqa: SLF001 - the only way to plan anew without losing the order
         plan.run_pending()
         wait(max(0.2, min(1.0, plan.idle_seconds or 0.2)))
+    lanes.wait(GRACE)
+
+
+def _begin(app: App, say: Say) -> None:
+    """A start is a person's act: what failed may have been put right, and what still fails is told again."""
+    app.store.sources.retry()
+    names = {source.name for source in app.sources}
+    for row in app.store.sources.all():
+        if row["down_since"] is not None and row["source"] in names:
+            say("down", f"{row['source']}: {row['error']}")
+
+
+def _one_at_a_time(say: Say) -> Say:
+    lock = threading.Lock()
+
+    def told(kind: str, sentence: str) -> None:
+        """Tell one thing after another, from whatever thread."""
+        with lock:
+            say(kind, sentence)
+
+    return told
 
 
 def guarded(app: App, job: Job, say: Say) -> bool:
     """Do a job; whatever it raises is recorded, said once until it works again, and never leaves the loop."""
     try:
-        done = job.work()
+        done = job.work(app)
     except Exception as error:  # noqa: BLE001 - the one place where a job's failure must not stop the others
         first = _record(app, job.name, f"{type(error).__name__}: {error}")
         if first:
@@ -98,15 +234,41 @@ def _record(app: App, job: str, message: str) -> bool:
     return job not in known
 
 
-def _poll(app: App, source: Source, say: Say) -> Callable[[], str | None]:
-    def work() -> str | None:
+_NEWS = {
+    "en": {"down": "{name}: {error}", "refused": "{name}: {error}", "money": "{name}: {error}"},
+    "ja": {
+        "down": "{name}: 取得できません。自動で再試行します({error})",
+        "refused": "{name}: 認証または権限の問題で取得を止めました。`monitor doctor` が対処を示します({error})",
+        "money": "{name}: 予算または利用枠を使い切ったため、有料の取得を止めました。`monitor budget` で確認できます({error})",
+    },
+}
+
+
+_LATE = {
+    "en": "still busy after {seconds} s; it is left behind and goes on from its last page next time",
+    "ja": "{seconds}秒たっても終わらないため、今回は待たずに先へ進みます。次回は保存済みのページの続きから読みます",
+}
+
+
+def _poll(name: str, say: Say, language: str) -> Callable[[App], str | None]:
+    def work(app: App) -> str | None:
         """Poll the source and say when it goes down or comes back."""
+        source = next(source for source in app.sources if source.name == name)
         result = app.poll_one(source)
-        if result.change == "down":
-            say("down", f"{source.name}: {result.error}")
-        elif result.change == "back":
-            say("back", source.name)
+        if result.change == "back":
+            say("back", name)
+        elif result.change is not None:
+            say("down", _NEWS["ja" if language == "ja" else "en"][result.change].format(name=name, error=result.error))
         return _count(result.new + result.changed + result.deleted, "new or changed")
+
+    return work
+
+
+def _measure(name: str) -> Callable[[App], str | None]:
+    def work(app: App) -> str | None:
+        """Read the counts that are due from the source."""
+        source = next(source for source in app.sources if source.name == name)
+        return _count(app.measure_one(source), "measured")
 
     return work
 

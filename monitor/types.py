@@ -150,16 +150,37 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What a model makes of a text alone, as probabilities: an answer is expected, soon, and what the text is.
+
+    From ``complaint`` on the fields are the eight intents, one of which is true; they sum to 1.
+    """
+
+    needs_reply: float
+    urgent: float
+    complaint: float
+    question: float
+    request: float
+    praise: float
+    crisis: float
+    leaving: float
+    spam: float
+    other: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """A model's opinion of one post. ``label`` may be ``unsure``, then ``reason`` says why it abstained.
 
-    ``reason`` is a code: ``language``, ``short``, ``confidence``, ``mixed``, ``irony``, ``error``.
+    ``reason`` is a code: ``language``, ``short``, ``confidence``, ``mixed``, ``irony``, ``name``, ``error``. ``opinion``
+    is there where the model also judges for triage.
     """
 
     label: Sentiment
     scores: Scores
     model: str
     reason: str | None = None
+    opinion: Opinion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

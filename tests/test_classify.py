@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,8 @@ from monitor.classify import Classified, classify, job_name
 from monitor.errors import ModelError
 from monitor.model import Model
 from monitor.store import Store
-from monitor.types import Deletion, Label, Scores
+from monitor.store.labels import label_of
+from monitor.types import Deletion, Label, Opinion, Scores
 from tests.builders import START, at, emptied, post, put, sql
 
 POISON = "毒"
@@ -174,3 +176,18 @@ def test_a_model_that_answers_too_little_is_not_believed(store: Store) -> None:
     with pytest.raises(ValueError, match="shorter"):
         classify(store, Short(), START)
     assert labels(store) == {}
+
+
+def test_an_opinion_is_kept_with_its_label(store: Store) -> None:
+    opinion = Opinion(
+        needs_reply=0.9, urgent=0.1, complaint=0.3, question=0.7, request=0.0, praise=0.0, crisis=0.0, leaving=0.0, spam=0.0, other=0.0
+    )  # fmt: skip
+
+    class Judging(ByLength):
+        def label(self, text: str) -> Label:
+            return replace(super().label(text), opinion=opinion if text else None)
+
+    fill(store, 2)
+    classify(store, Judging(), START)
+    rows = store.conversations.labels([row["pid"] for row in sql(store, "SELECT pid FROM posts")])
+    assert sorted((label_of(row).opinion for row in rows.values()), key=str) == [None, opinion]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import random
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.evidence import explain, sentences, title
-from monitor.spike import Detector, Settings, Verdict, backtest, log_nb_tail, nb_tail
+from monitor.evidence import Setting, explain, sentences, title
+from monitor.spike import (
+    Detector,
+    Settings,
+    Verdict,
+    backtest,
+    difference,
+    dump,
+    fit,
+    load,
+    log_nb_tail,
+    nb_tail,
+    replay,
+)
 from monitor.types import Alert, Author, Post
+from tests.traffic import SHAPES, trial
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -284,7 +298,7 @@ def alert(**changes: object) -> Alert:
 def test_many_people_in_their_own_words_leave_no_counter_evidence() -> None:
     posts = [post(i, f"x:{i}", f"発火した {i}") for i in range(41)]
     grounds = explain(posts, observed=90, expected=10.0, p=1e-6)
-    assert grounds.evidence == ("ratio:9", "people:41", "chance:1000000")
+    assert grounds.evidence == ("ratio:9", "people:41", "chance:1000000", "risk:41")
     assert grounds.counter_evidence == ()
 
 
@@ -293,7 +307,7 @@ def test_copies_reposts_campaign_and_one_author_speak_against() -> None:
         post(i, "x:1", f"@brand 当選しました! https://t.example/{i}", reply_to="x:own", repost_of="x:0")
         for i in range(10)
     ]
-    grounds = explain(posts, observed=10, expected=2.0, p=0.004, campaign=frozenset({"x:own"}))
+    grounds = explain(posts, observed=10, expected=2.0, p=0.004, setting=Setting(campaign=frozenset({"x:own"})))
     assert grounds.counter_evidence == ("few_authors:1", "top_author:100", "copied:100", "campaign:100", "reposts:100")
     assert "chance:200" in grounds.evidence
 
@@ -320,3 +334,78 @@ def test_title_says_what_how_big_who_and_since_when() -> None:
 def test_titles_fit_sixty_characters(name: str, observed: int, expected: float, language: str) -> None:
     words = title(alert(brand=name, observed=observed, expected=expected, level="emergency", authors=99_999), language)  # type: ignore[arg-type]
     assert len(words) <= 60
+
+
+def test_a_detector_goes_on_from_its_memory_as_if_nothing_had_been() -> None:
+    rows = brand(6, 5.0, 24 * 20, plants=(24 * 17 + 5,))
+    whole, first = Detector(HOUR), Detector(HOUR)
+    for start, value in rows[:400]:
+        whole.observe(start, value)
+        first.observe(start, value)
+    second = load(json.loads(json.dumps(dump(first))), HOUR, Settings())
+    assert second is not None
+    assert [second.observe(*row) for row in rows[400:]] == [whole.observe(*row) for row in rows[400:]]
+    assert load(dump(first) | {"version": 0}, HOUR, Settings()) is None
+
+
+def test_muted_buckets_teach_and_never_alert() -> None:
+    detector = Detector(HOUR)
+    said = [detector.observe(start, value, muted=True) for start, value in brand(6, 5.0, 24 * 20, plants=(24 * 17,))]
+    assert not [verdict for verdict in said if verdict.alert]
+    assert detector.observe(MONDAY + 480 * HOUR, 300).alert
+
+
+def test_a_budget_is_fitted_on_history_and_says_what_would_have_fired() -> None:
+    plant = 24 * 40
+    rows = brand(8, 5.0, 24 * 60, noise=0.8, plants=(plant,), times=30.0)
+    found = fit(rows, Settings(budget=1.0))
+    assert found.kept
+    assert len(found.fired) <= 2
+    assert [count for _, count in found.tried] == sorted((count for _, count in found.tried), reverse=True)
+    assert any(timedelta(0) < fired.delay <= timedelta(hours=6) for fired in found.fired)
+    with pytest.raises(ValueError, match="10 days of history"):
+        fit(rows[: 24 * 5], Settings())
+
+
+def test_two_settings_are_compared_episode_by_episode() -> None:
+    rows = brand(8, 5.0, 24 * 45, plants=(24 * 40,), times=30.0)
+    same = difference(rows, Settings(), Settings())
+    assert (same.gone, same.new) == ((), ())
+    assert len(same.both) == len(replay(rows, Settings()))
+    assert difference(rows, Settings(), Settings(floor=100_000)).new == ()
+    assert len(difference(rows, Settings(), Settings(floor=100_000)).gone) == len(same.both) > 0
+
+
+def test_risk_words_that_are_denied_or_quoted_speak_against() -> None:
+    denied = ["発火ではないです", "「発火した」と書いた人がいる", "no fire here, all calm", "発火はデマです"]
+    posts = [post(i, f"x:{i}", text) for i, text in enumerate(denied)]
+    told = explain(posts, observed=10, expected=2.0, p=0.01)
+    assert not [code for code in told.evidence if code.startswith("risk")]
+    meant = explain([post(9, "x:9", "本当に発火しました")], observed=10, expected=2.0, p=0.01)
+    assert "risk:1" in meant.evidence
+
+
+def test_a_rise_of_feeling_and_a_hole_are_told() -> None:
+    posts = [post(i, f"x:{i}", f"text {i}") for i in range(20)]
+    worse = explain(posts, observed=20, expected=2.0, p=0.01, setting=Setting(negative=(15, 20), usual=(10, 100)))
+    assert "negative:75" in worse.evidence
+    calm = explain(
+        posts, observed=20, expected=2.0, p=0.01, setting=Setting(negative=(2, 20), usual=(10, 100), unseen_s=61)
+    )
+    assert calm.counter_evidence == ("not_negative:10", "unseen:2")
+
+
+def test_nine_copies_among_thirty_five_are_told() -> None:
+    own = [post(i, f"x:{i}", f"my own words number {i} about this") for i in range(26)]
+    copies = [post(100 + i, f"x:c{i}", f"Same text! https://t.example/{i} @a{i}") for i in range(9)]
+    assert explain([*own, *copies], observed=35, expected=3.0, p=1e-5).counter_evidence == ("copied:26",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [0.5, 3.0, 30.0, 300.0])
+def test_simulated_years_keep_the_budget_and_show_the_crises(rate: float) -> None:
+    step = timedelta(minutes=15)
+    result = trial(SHAPES["year"], rate, weeks=60, seed=1, step=step, times=10.0 if rate < 1 else 8.0)
+    assert result.per_month <= Settings().budget
+    assert result.found >= 0.95
+    assert result.delay <= (3 if rate < 1 else 1)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +35,7 @@ def test_only_what_databases_refuse_is_taken_out(text: str, kept: str) -> None:
         ("返金希望", "ja"),
         ("@acme https://example.com/ありがとう the kettle is broken", "en"),
         ("why is it not working", "en"),
-        ("¿por qué no funciona la aplicación?", "und"),
+        ("¿por qué no funciona la aplicación?", "es"),
         ("안녕하세요 반갑습니다", "ko"),
         ("это не работает", "ru"),
         ("这个产品质量太差了我要求退款谢谢", "zh"),
@@ -41,6 +45,51 @@ def test_only_what_databases_refuse_is_taken_out(text: str, kept: str) -> None:
 )
 def test_the_language_is_guessed_from_script_and_small_words(text: str, code: str) -> None:
     assert language(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("mi pedido no ha llegado todavía y nadie contesta", "es"),
+        ("je n'arrive pas à me connecter depuis ce matin", "fr"),
+        ("die App stürzt bei mir ständig ab, bitte helfen", "de"),
+        ("meu pedido ainda não chegou, quando vocês vão resolver", "pt"),
+        ("il pacco non è ancora arrivato, che delusione", "it"),
+        ("het pakket is nog niet aangekomen en niemand belt terug", "nl"),
+        ("pesanan saya belum sampai, tolong dibantu", "id"),
+        ("ang tagal naman ng delivery niyo, wala pa rin", "tl"),
+        ("siparişim hala gelmedi, neden cevap yok", "tr"),
+        ("paczka nie dotarła i nikt nie odpowiada na maile", "pl"),
+        ("jag har inte fått mitt paket och ni svarar inte", "sv"),
+        ("đơn hàng của tôi vẫn chưa được giao", "vi"),
+        ("订单已经过了三天还没发货", "zh"),
+        ("商品都沒有寄來，客服也不理我，你們到底怎麼了", "zh"),
+        ("battery died twice today", "en"),
+        ("hush headphones left ear gone. month 13. warranty 12", "en"),
+        ("so good ¯\\_(ツ)_/¯ will buy again", "en"),
+        ("東京 Tower tickets for the 3rd, are they refundable?", "en"),
+        ("love the ラーメン at your shop", "ja"),
+        ("至急連絡求", "ja"),
+        ("対応最悪。返金希望。", "ja"),
+        ("東京都港区芝公園四丁目二番八号", "ja"),
+    ],
+)
+def test_posts_in_many_languages_go_to_the_right_reader(text: str, code: str) -> None:
+    assert language(text) == code
+
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "floor"), [("tweeteval_sentiment/val", "en", 0.995), ("jrte_pn/dev", "ja", 0.995)]
+)
+def test_real_posts_are_not_taken_for_another_language(name: str, code: str, floor: float) -> None:
+    if not DATA.is_dir():
+        pytest.skip("the labelled posts (../shared/data) are not on this machine")
+    with gzip.open(DATA / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        found = [language(json.loads(line)["text"]) for line in lines]
+    assert found.count(code) / len(found) >= floor
 
 
 @pytest.mark.parametrize(

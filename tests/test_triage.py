@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.formula import INTENTS
 from monitor.lexicon import CODES, PATTERNS
 from monitor.phrases import PHRASES
 from monitor.triage import Context, assess, intent, sentence, within
-from monitor.types import Label, Need, Reason, Scores
+from monitor.types import Label, Need, Opinion, Reason, Scores
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 NAMED = Context()
@@ -197,6 +198,61 @@ def test_the_label_raises_a_little_and_never_decides() -> None:
     assert not triage("今日はお店に行った", label=angry).needs_reply
     assert triage("まだ届きません", label=angry).priority > triage("まだ届きません", label=calm).priority
     assert triage("まだ届きません", label=angry).priority - triage("まだ届きません", label=calm).priority <= 6
+
+
+def read_as(kind: str, needs_reply: float, urgent: float = 0.05) -> Label:
+    """A neutral label of a model that reads a text so."""
+    intents = dict.fromkeys(INTENTS, 0.02) | {kind: 0.86}
+    opinion = Opinion(needs_reply=needs_reply, urgent=urgent, **intents)
+    scores = Scores(negative=0.2, neutral=0.6, positive=0.2)
+    return Label(label="neutral", scores=scores, model="test", opinion=opinion)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_opinion_decides_where_the_words_show_nothing(language: str) -> None:
+    text = {"ja": "棚の上の段", "en": "top shelf"}[language]
+    for kind, wanted in (("complaint", True), ("other", False)):
+        need = triage(text, language, label=read_as(kind, 0.95 if wanted else 0.05))
+        assert need.needs_reply is wanted
+        assert codes(need) == [f"reads_{kind}"]
+        assert intent(need) == kind
+
+
+def test_what_only_the_model_reads_is_said_as_such() -> None:
+    need = triage("棚の上の段", label=read_as("complaint", 0.95))
+    assert sentence(need, "ja") == "不満の声とみられる投稿。"
+    assert sentence(need, "en") == "Reads like a complaint."
+
+
+def test_words_of_the_likeliest_intent_lead_and_are_cited() -> None:
+    text = "いつも楽しいです。営業時間を教えてください"
+    need = triage(text, label=read_as("question", 0.95))
+    assert intent(need) == "question"
+    assert need.reasons[0].evidence is not None
+
+
+def test_an_opinion_talks_no_named_risk_away() -> None:
+    need = triage("電気ケトル、コードが焦げました", label=read_as("praise", 0.02, urgent=0.01))
+    assert need.needs_reply
+
+
+@pytest.mark.parametrize("language", ["fr", "und"])
+def test_an_opinion_is_not_weighed_where_there_are_no_weights(language: str) -> None:
+    assert not triage("bonjour", language, label=read_as("complaint", 0.99)).needs_reply
+
+
+@pytest.mark.parametrize("label", [None, read_as("praise", 0.9)])
+def test_mere_thanks_to_the_account_need_no_reply(label: Label | None) -> None:
+    for text in (
+        "@acme ありがとうございます！",
+        "@acme 了解です。ありがとうございました",
+        "@acme_help 助かりましたー🙏",
+    ):
+        assert not triage(text, context=TO_US, label=label).needs_reply
+    assert triage("@acme ありがとうございます。いつ届きますか?", context=TO_US, label=label).needs_reply
+    assert triage(
+        "@acme 店員さんが一緒に探してくれました。ありがとうございました", context=TO_US, label=label
+    ).needs_reply
 
 
 def test_context_orders_equal_words() -> None:

@@ -1,4 +1,4 @@
-"""``monitor alerts``: the episodes that were found, and how a rule would have done on recorded volumes."""
+"""``monitor alerts``: the episodes that were found, how a rule would have done on volumes, and fitting it to a budget."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.app import open_app
+from monitor.app import App, open_app
 from monitor.cli.language import choose
-from monitor.cli.options import now, settings_file, shared, show
+from monitor.cli.options import now, settings_file, shared, show, with_app
+
+if TYPE_CHECKING:
+    from monitor.spike import Fired, Fit
+    from monitor.types import AlertLevel
 
 
 @click.group("alerts", invoke_without_command=True)
@@ -58,6 +63,8 @@ def backtest_command(volume: Path, budget: float, floor: int) -> int:
     """Judge recorded volumes (CSV: timestamp,value) as they would have been judged live; CSV out with an alert column."""
     from monitor.spike import Settings, backtest  # noqa: PLC0415 - only here
 
+    if budget <= 0:
+        raise click.BadParameter("the budget must be more than 0 false alarms per 30 days", param_hint="--budget")
     out = csv.writer(sys.stdout)
     out.writerow(["timestamp", "alert", "level", "observed", "expected", "p", "window_s"])
     shown: list[str] = []
@@ -78,6 +85,134 @@ def backtest_command(volume: Path, budget: float, floor: int) -> int:
     except ValueError as error:
         raise click.ClickException(f"{volume}: {error}") from error
     return 0
+
+
+@alerts_command.command("fit")
+@click.option("--budget", help='Alarms that you put up with, as "1/month" (default: config.toml\'s).')
+@click.option("--brand", help="Only this brand.")
+@click.option(
+    "--volume",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Fit on this file (CSV: timestamp,value) instead of the stored posts; nothing is kept.",
+)
+@click.option("--keep", is_flag=True, help="Use the fitted strictness from now on.")
+@with_app()
+def fit_command(
+    *,
+    app: App,
+    language: str,
+    as_json: bool,
+    budget: str | None,
+    brand: str | None,
+    volume: Path | None,
+    keep: bool,
+) -> int:
+    """Fit the limit to a budget on the brand's own history; show what would have fired, when, and how late."""
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
+    from monitor import alert  # noqa: PLC0415 - see above
+    from monitor.spike import Settings, fit  # noqa: PLC0415 - see above
+
+    per_month = _per_month(budget) if budget else app.settings.alerts.per_month
+    limits = app.settings.alerts
+    if volume is not None:
+        try:
+            found = fit(list(_rows(volume, [])), Settings(budget=per_month, floor=limits.floor))
+        except ValueError as error:
+            raise click.ClickException(f"{volume}: {error}") from error
+        return _tell({volume.name: found}, language, ZoneInfo("UTC"), as_json=as_json)
+    chosen = [row for row in app.store.sources.brands() if brand in (None, row["brand"])]
+    if not chosen:
+        raise click.ClickException(f"there is no brand {brand!r} in the database" if brand else "there is no brand yet")
+    fits: dict[str, Fit] = {}
+    for row in chosen:
+        options = alert.Options(floor=limits.floor, authors=limits.authors, budget=per_month)
+        settings = replace(alert.settings_of(app.store, row["brand"], row["zone"], options), strictness=1.0)
+        counts = alert.rows(app.store, row["brand"], app.model_name(), "volume", app.now())
+        try:
+            fits[row["brand"]] = fit(counts, settings)
+        except ValueError as error:
+            raise click.ClickException(f"{row['brand']}: {error}") from error
+        if keep:
+            at = int(app.now().timestamp())
+            app.store.figures.put_fit(row["brand"], per_month, fits[row["brand"]].settings.strictness, at)
+    return _tell(fits, language, ZoneInfo(chosen[0]["zone"]), as_json=as_json)
+
+
+def _per_month(budget: str) -> float:
+    from monitor.config import Alerts  # noqa: PLC0415 - only here
+
+    try:
+        return Alerts(budget=budget).per_month
+    except ValueError as error:
+        raise click.BadParameter('write a budget as "1/week", "1/month", "2/quarter" or "1/year"') from error
+
+
+def _tell(fits: dict[str, Fit], language: str, zone: ZoneInfo, *, as_json: bool) -> int:
+    """Print each fit; exit code 1 where even the strictest limit fires more often than the budget."""
+    if as_json:
+        show({name: _fit_json(found) for name, found in fits.items()})
+    else:
+        for name, found in fits.items():
+            for line in _lines(name, found, zone, ja=language == "ja"):
+                click.echo(line)
+    return 0 if all(found.kept for found in fits.values()) else 1
+
+
+def _lines(name: str, found: Fit, zone: ZoneInfo, *, ja: bool) -> Iterator[str]:
+    strictness, days, n = found.settings.strictness, found.days, len(found.fired)
+    if ja:
+        yield f"{name}:過去{days:.0f}日間で{n}回発報、厳しさ {strictness:g}(予算 30日に{found.settings.budget:g}回)"
+        yield "  試した厳しさと発報数: " + "、".join(f"{step:g}→{count}回" for step, count in found.tried)
+        yield "  履歴からは誤報かどうか分からないため、すべて誤報とみなして数えています。"
+    else:
+        yield f"{name}: {n} alert{'' if n == 1 else 's'} in {days:.0f} days at strictness {strictness:g} (budget {found.settings.budget:g} per 30 days)"
+        yield "  strictness and alerts: " + ", ".join(f"{step:g}: {count}" for step, count in found.tried)
+        yield "  The past does not say which were false, so all of them are counted as if they were."
+    if not found.kept:
+        yield (
+            "  最も厳しくしても予算を超えます。"
+            if ja
+            else "  Even the strictest limit fires more often than the budget."
+        )
+    for fired in found.fired:
+        worst = fired.worst
+        minutes = round(fired.delay.total_seconds() / 60)
+        times = f"{worst.observed:g}" + (f"(平常 {worst.expected:.1f})" if ja else f" (usual {worst.expected:.1f})")
+        late = f"立ち上がりから{minutes}分後" if ja else f"{minutes} min after the rise began"
+        yield f"  {fired.at.astimezone(zone):%Y-%m-%d %H:%M}  {_level(worst.level, ja=ja)}  {times}  {late}"
+
+
+def _level(level: AlertLevel | None, *, ja: bool) -> str:
+    from monitor.evidence import LEVEL_NAMES  # noqa: PLC0415 - only here
+
+    return LEVEL_NAMES["ja" if ja else "en"][level or "watch"]
+
+
+def _fit_json(found: Fit) -> dict[str, Any]:
+    return {
+        "budget_per_30_days": found.settings.budget,
+        "strictness": found.settings.strictness,
+        "days": round(found.days, 2),
+        "within_budget": found.kept,
+        "tried": [{"strictness": step, "alerts": count} for step, count in found.tried],
+        "fired": [_fired_json(fired) for fired in found.fired],
+    }
+
+
+def _fired_json(fired: Fired) -> dict[str, Any]:
+    from monitor.timing import iso  # noqa: PLC0415 - only here
+
+    worst = fired.worst
+    return {
+        "at": iso(fired.at),
+        "until": iso(fired.until),
+        "delay_s": fired.delay.total_seconds(),
+        "level": worst.level,
+        "observed": worst.observed,
+        "expected": round(worst.expected, 3),
+        "window_s": worst.window,
+    }
 
 
 def _rows(path: Path, shown: list[str]) -> Iterator[tuple[datetime, float]]:

@@ -107,25 +107,63 @@ def search_command(*, app: App, language: str, as_json: bool, words: tuple[str, 
 
 
 @click.command("gaps")
+@click.option("--open", "only_open", is_flag=True, help="Leave out what was read afterwards.")
+@click.option("--brand", help="Only sources that can say something about this brand.")
 @with_app(read_only=True)
-def gaps_command(*, app: App, language: str, as_json: bool) -> int:
-    """Spans that may not have been seen, with their cause and what became of them. 見えなかった時間。"""
-    from monitor.export import gap_records  # noqa: PLC0415 - only here
+def gaps_command(*, app: App, language: str, as_json: bool, only_open: bool, brand: str | None) -> int:
+    """Spans that may not have been seen, with their cause and what became of them. 見えなかった時間。
 
-    rows = list(gap_records(app.store))
+    A span that still grows ends now. Exit code 1 while one is open or lost.
+    """
+    from monitor.timing import from_epoch, iso, to_epoch  # noqa: PLC0415 - only here
+
+    found = app.store.sources.gaps(0, to_epoch(app.now()), brand)
+    rows = [
+        {
+            "source": row["source"],
+            "from": iso(from_epoch(row["start_at"])),
+            "to": iso(from_epoch(row["end_at"])),
+            "seconds": row["end_at"] - row["start_at"],
+            "cause": row["cause"],
+            "state": row["state"],
+        }
+        for row in found
+        if not (only_open and row["state"] == "refilled")
+    ]
     if as_json:
         show(rows)
-    for row in () if as_json else rows:
-        click.echo(
-            f"{row['from'][:16]} – {row['to'][:16]}  {row['source']}  {row['cause']}  {_state(row['state'], language)}"
-        )
+    for line in () if as_json else _gaps(rows, _zone(app, brand), language):
+        click.echo(line)
     if not rows and not as_json:
         click.echo("記録された欠落はありません。" if language == "ja" else "No gap is recorded.")
     return 1 if any(row["state"] != "refilled" for row in rows) else 0
 
 
-def _state(state: str, language: str) -> str:
-    return {"open": "未回復", "refilled": "回復済み", "lost": "回復不能"}[state] if language == "ja" else state
+def _zone(app: App, brand: str | None) -> str:
+    if brand is not None:
+        return app.settings.find(brand).zone
+    zones = {b.zone for b in app.settings.brand}
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def _gaps(rows: list[dict[str, Any]], zone: str, language: str) -> Iterator[str]:
+    from datetime import datetime  # noqa: PLC0415 - only here
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
+
+    from monitor.phrases import cause_of  # noqa: PLC0415 - see above
+    from monitor.timing import format_duration  # noqa: PLC0415 - see above
+
+    states = {"open": "未回復", "refilled": "回復済み", "lost": "回復不能"}
+    home = ZoneInfo(zone)
+    for row in rows:
+        start, end = (datetime.fromisoformat(row[name]).astimezone(home) for name in ("from", "to"))
+        last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%m-%d %H:%M}"
+        long = format_duration(row["seconds"], language)
+        state = states[row["state"]] if language == "ja" else row["state"]
+        length = f"({long})" if language == "ja" else f" ({long})"
+        yield f"{start:%Y-%m-%d %H:%M}–{last}{length}  {row['source']}  {cause_of(row['cause'], language)}  {state}"
+    if rows:
+        yield f"時刻は {zone}" if language == "ja" else f"times in {zone}"
 
 
 @click.command("rejects")

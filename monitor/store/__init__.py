@@ -12,13 +12,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imported when they are used
+    from monitor.store.authors import Authors
     from monitor.store.conversations import Conversations
     from monitor.store.database import Database
+    from monitor.store.desk import Desk
+    from monitor.store.exam import Exams
     from monitor.store.figures import Figures
+    from monitor.store.outbox import Outbox
     from monitor.store.pages import Pages
     from monitor.store.queue import Queue
     from monitor.store.readings import Readings
     from monitor.store.sources import Sources
+    from monitor.store.spending import Spending
     from monitor.store.work import Work
 
 
@@ -70,6 +75,20 @@ class Store:
         return Sources(self.db)
 
     @property
+    def authors(self) -> Authors:
+        """People, and whose name is still unknown."""
+        from monitor.store.authors import Authors  # noqa: PLC0415 - see above
+
+        return Authors(self.db)
+
+    @property
+    def spending(self) -> Spending:
+        """What the networks were asked for, what it cost, and what is left."""
+        from monitor.store.spending import Spending  # noqa: PLC0415 - see above
+
+        return Spending(self.db)
+
+    @property
     def work(self) -> Work:
         """What jobs have still to do: texts without a label, progress marks."""
         from monitor.store.work import Work  # noqa: PLC0415 - see above
@@ -98,11 +117,32 @@ class Store:
         return Readings(self.db)
 
     @property
+    def exams(self) -> Exams:
+        """What people said of posts, beside what the model says."""
+        from monitor.store.exam import Exams  # noqa: PLC0415 - see above
+
+        return Exams(self.db)
+
+    @property
     def figures(self) -> Figures:
         """Rows from which figures are computed: turns, labels, mentions, alerts."""
         from monitor.store.figures import Figures  # noqa: PLC0415 - see above
 
         return Figures(self.db)
+
+    @property
+    def desk(self) -> Desk:
+        """Work of people: claims, presence, corrections, promises, drafts."""
+        from monitor.store.desk import Desk  # noqa: PLC0415 - see above
+
+        return Desk(self.db)
+
+    @property
+    def outbox(self) -> Outbox:
+        """Replies on their way out."""
+        from monitor.store.outbox import Outbox  # noqa: PLC0415 - see above
+
+        return Outbox(self.db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -39,9 +39,36 @@ class Figures:
         row = self._db.rows("count_mentions", brand=brand, start=start, end=end)[0]
         return row["posts"], row["authors"]
 
-    def mention_times(self, brand: str, model: str, start: int, end: int) -> list[Any]:
-        """Return when a brand was mentioned, by whom, and how the model took it; without history and reposts."""
-        return self._db.rows("mention_times", brand=brand, model=model, start=start, end=end)
+    def alert_buckets(self, brand: str, model: str, start: int, end: int) -> list[Any]:
+        """Return ``bucket``, ``posts``, ``negative`` and ``old`` (history) of each five minutes with mentions; no reposts."""
+        return self._db.rows("alert_buckets", brand=brand, model=model, start=start, end=end)
+
+    def alert_people(self, brand: str, model: str, start: int, end: int, *, negative: bool) -> int:
+        """Return how many people mentioned a brand in a span, or did so negatively."""
+        found = self._db.rows("alert_people", brand=brand, model=model, start=start, end=end, negative=int(negative))
+        return int(found[0]["n"])
+
+    def first_mention(self, brand: str, start: int, end: int) -> tuple[int | None, int]:
+        """Return when a brand was first mentioned in ``[start, end)``, and how often it was."""
+        row = self._db.rows("alert_first", brand=brand, start=start, end=end)[0]
+        return row["first_at"], row["n"]
+
+    def alert_state(self, brand: str, kind: str) -> Any | None:  # noqa: ANN401 - a database row
+        """Return ``upto``, ``rules``, ``posts`` and ``state`` (JSON) of a brand's detector, if one is kept."""
+        return next(iter(self._db.rows("alert_state", brand=brand, kind=kind)), None)
+
+    def put_alert_state(self, **fields: Any) -> None:  # noqa: ANN401 - columns of ``alert_states``
+        """Keep what a detector remembers."""
+        self._db.change("put_alert_state", **fields)
+
+    def strictness(self, brand: str, budget: float) -> float:
+        """Return the strictness fitted for a brand's present budget; 1 where none was."""
+        fits = self._db.rows("alert_fit", brand=brand)
+        return float(fits[0]["strictness"]) if fits and abs(fits[0]["budget"] - budget) < 1e-9 else 1.0
+
+    def put_fit(self, brand: str, budget: float, strictness: float, fitted_at: int) -> None:
+        """Keep the strictness fitted for a brand's budget."""
+        self._db.change("put_alert_fit", brand=brand, budget=budget, strictness=strictness, fitted_at=fitted_at)
 
     def mention_texts(self, brand: str, model: str, start: int, end: int, limit: int = 2000) -> list[Any]:
         """Return the texts of a brand's mentions in a span."""

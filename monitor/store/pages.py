@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from monitor.store.authors import Authors, account_name
 from monitor.store.database import Database
+from monitor.store.labels import label_row
 from monitor.store.readings import COUNTS, Readings
 from monitor.text import clean, search_terms
 from monitor.timing import to_epoch
-from monitor.types import Author, Deletion, Edit, Event, LabelRecord, Metrics, Page, Post, Snapshot
+from monitor.types import Deletion, Edit, Event, LabelRecord, Metrics, Page, Post, Snapshot
 
 RESTING = 600  # seconds after which counts that did not move are a reading again
 
@@ -44,6 +46,7 @@ class Pages:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._authors = Authors(db)
         self._readings = Readings(db)
 
     def put(self, page: Page, origin: Origin) -> Stored:
@@ -52,8 +55,7 @@ class Pages:
             rev = self._lock()
             known, next_rev = self._put_posts(page, origin, rev)
             # facts about people without a post here are not kept: a purged author must not come back this way
-            known_authors = {row["id"] for row in self._db.rows("authors_by_id", ids=[a.id for a in page.authors])}
-            self._put_authors([author for author in page.authors if author.id in known_authors])
+            self._authors.put(self._authors.known(page.authors))
             self._put_edits(page.edits, known)
             self._put_snapshots(page.snapshots, known)
             deleted = self._put_deletions(page.deletions, origin, next_rev)
@@ -63,9 +65,21 @@ class Pages:
             self._put_gaps(page, origin)
             if page.cursor is not None:
                 self._db.change("set_cursor", source=origin.source, cursor=page.cursor)
+            if page.complete_to is not None:
+                self._complete(origin.source, to_epoch(page.complete_to))
             return Stored(
                 new=known.new, changed=known.changed, same=known.same, deleted=deleted, rejected=len(page.rejects)
             )
+
+    def _complete(self, source: str, complete_to: int) -> None:
+        self._db.change("source_complete", source=source, complete_to=complete_to)
+        self._db.change("refill_gaps", source=source, complete_to=complete_to)
+
+    def raws(self, pids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Return what the network said of posts that has no column, by pid."""
+        wanted = list(pids)
+        found = self._db.rows("raws_of", pids=wanted) if wanted else []
+        return {row["pid"]: json.loads(row["raw"]) for row in found}
 
     def _lock(self) -> int:
         # one writer at a time on every engine; a post's rev is then in the order of the commits
@@ -78,7 +92,7 @@ class Pages:
         if not posts:
             return known, rev
         posts = {id_: post for id_, post in posts.items() if id_ not in known.purged}
-        aids = self._put_authors([post.author for post in posts.values()])
+        aids = self._authors.put(post.author for post in posts.values())
         brands = self._brands(posts.values())
         fresh, changed = [], []
         for post in posts.values():
@@ -108,41 +122,13 @@ class Pages:
         self._db.index(terms, stale)
         rev = self._merge_threads(fresh, threads, rev)
         self._db.change("set_counter", name="rev", value=rev)
+        self._put_raws(fresh + [post for post, _ in changed] if origin.archive else posts.values(), known)
         self._put_mentions(posts, known, brands, origin)
         self._put_counts(posts, known, origin)
         self._readings.refresh([known.pids[post.id] for post in fresh if brands[post.id] is not None])
         known.new, known.changed = len(fresh), len(changed)
         known.same = len({post.id for post in page.posts}) - known.new - known.changed
         return known, rev
-
-    def _put_authors(self, authors: Iterable[Author]) -> dict[str, int]:
-        wanted = {author.id: author for author in authors}
-        stored = {row["id"]: row for row in self._db.rows("authors_by_id", ids=list(wanted))}
-        aids = {id_: row["aid"] for id_, row in stored.items()}
-        new = [author for author in wanted.values() if author.id not in stored]
-        if new:
-            self._db.change("lock_counter", name="aid")
-            aid = int(self._db.rows("counter", name="aid")[0]["value"])
-            rows = []
-            for author in new:
-                aid += 1
-                aids[author.id] = aid
-                rows.append((aid, author.id, author.handle, author.name, author.followers))
-            self._db.many("insert_author", rows)
-            self._db.change("set_counter", name="aid", value=aid)
-        changes = []
-        for author in wanted.values():
-            row = stored.get(author.id)
-            if row is None:
-                continue
-            now = tuple(
-                row[name] if getattr(author, name) is None else getattr(author, name)
-                for name in ("handle", "name", "followers")
-            )
-            if now != (row["handle"], row["name"], row["followers"]):
-                changes.append((*now, row["aid"]))
-        self._db.many("update_author", changes)
-        return aids
 
     def _brands(self, posts: Iterable[Post]) -> dict[str, str | None]:
         accounts = {(row["network"], row["handle"]): row["brand"] for row in self._db.rows("accounts")}
@@ -177,6 +163,12 @@ class Pages:
             for brand in {*post.about, *((origin.brand,) if origin.brand else ())}
         ]
         self._db.many("insert_mention", rows)
+
+    def _put_raws(self, posts: Iterable[Post], known: _Known) -> None:
+        # a replay writes nothing: the statement leaves alike raws alone, and keys stand in one order
+        self._db.many(
+            "upsert_raw", [(known.pids[p.id], _json(p.raw)) for p in posts if p.raw is not None and p.id in known.pids]
+        )
 
     def _put_counts(self, posts: Mapping[str, Post], known: _Known, origin: Origin) -> None:
         read = {
@@ -247,6 +239,8 @@ class Pages:
                 self._purge(row, at, rev)
                 count += 1
         self._db.change("set_counter", name="rev", value=rev)
+        if count:
+            self._db.change("count_purge")
         return count
 
     def _purge(self, row: Any, at: int, rev: int) -> None:  # noqa: ANN401 - a database row
@@ -255,6 +249,7 @@ class Pages:
         self._db.change("purge_post", pid=row["pid"], deleted_at=at, rev=rev)
         self._readings.refresh([row["pid"]])
         self._db.change("purge_edits", pid=row["pid"])
+        self._db.change("purge_raw", pid=row["pid"])
         self._db.change("purge_reasons", pid=row["pid"])
         if row["aid"] is not None and not self._db.rows("author_in_use", aid=row["aid"]):
             self._db.change("forget_customer", aid=row["aid"])
@@ -349,23 +344,16 @@ def _top(thread: str, threads: Mapping[str, str]) -> str:
     return thread
 
 
-def account_name(author: Author) -> str:
-    """The name by which accounts are known: the case-folded handle, or the id's local part without one."""
-    return (author.handle or author.id.partition(":")[2]).casefold()
-
-
-def label_row(pid: int, label: Any, at: int) -> tuple[Any, ...]:  # noqa: ANN401 - a monitor.types.Label
-    """Return a label as a row of ``upsert_label``."""
-    s = label.scores
-    return (pid, label.model, at, label.label, s.negative, s.neutral, s.positive, label.reason)
-
-
 def _is_newer(post: Post, row: Any, *, archive: bool) -> bool:  # noqa: ANN401 - a database row
     if row["deleted_at"] is not None or clean(post.text) == row["text"]:
         return False
     ours, theirs = row["edited_at"] or 0, to_epoch(post.edited_at) if post.edited_at else 0
     # where nobody says when a text was edited, a live network's latest word counts and an archive's does not
     return theirs > ours or (theirs == ours == 0 and not archive)
+
+
+def _json(raw: Mapping[str, object]) -> str:
+    return clean(json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str))
 
 
 def _optional(at: datetime | None) -> int | None:

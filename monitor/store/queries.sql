@@ -191,12 +191,12 @@ SELECT pid, id, rev, text, lang FROM posts WHERE rev > :rev AND deleted_at IS NU
 SELECT COALESCE(MAX(rev), 0) AS rev FROM posts;
 
 -- upsert_label: a model's opinion of a post
-INSERT INTO labels (pid, model, at, label, negative, neutral, positive, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO labels (pid, model, at, label, negative, neutral, positive, reason, opinion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (pid, model) DO UPDATE SET at = excluded.at, label = excluded.label, negative = excluded.negative, neutral = excluded.neutral,
-  positive = excluded.positive, reason = excluded.reason;
+  positive = excluded.positive, reason = excluded.reason, opinion = excluded.opinion;
 
 -- labels_of: the newest opinion about each of these posts
-SELECT pid, model, at, label, negative, neutral, positive, reason FROM labels WHERE pid IN (:pids) ORDER BY pid, at, model;
+SELECT pid, model, at, label, negative, neutral, positive, reason, opinion FROM labels WHERE pid IN (:pids) ORDER BY pid, at, model;
 
 -- changed_posts: posts that changed after a rev, for the queue
 SELECT p.pid, p.id, p.rev, p.aid, a.id AS author, a.handle, a.followers, p.text, p.created_at, p.seen_at, p.reply_to, p.thread, p.repost_of, p.brand,
@@ -335,23 +335,27 @@ SELECT COUNT(*) AS posts, COUNT(DISTINCT p.aid) AS authors FROM mentions m JOIN 
 WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
 
 -- ensure_source: a source, with the start of its monitoring
-INSERT INTO sources (source, connector, brand, archive, since) VALUES (:source, :connector, :brand, :archive, :since)
-ON CONFLICT (source) DO UPDATE SET connector = excluded.connector, brand = excluded.brand, archive = excluded.archive;
+INSERT INTO sources (source, connector, brand, archive, since, every) VALUES (:source, :connector, :brand, :archive, :since, :every)
+ON CONFLICT (source) DO UPDATE SET connector = excluded.connector, brand = excluded.brand, archive = excluded.archive, every = excluded.every;
 
 -- source: one source
-SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before FROM sources WHERE source = :source;
+SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before, state, cause, unseen_since, complete_to,
+  alive, every, told, key_print FROM sources WHERE source = :source;
 
 -- sources: all sources
-SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before FROM sources ORDER BY source;
+SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before, state, cause, unseen_since, complete_to,
+  alive, every, told, key_print FROM sources ORDER BY source;
 
 -- set_cursor: how far a source has been read
 UPDATE sources SET cursor = :cursor WHERE source = :source;
 
 -- source_ok: a source has been read to its end
-UPDATE sources SET last_ok = :at, failures = 0, error = NULL, down_since = NULL, not_before = NULL WHERE source = :source;
+UPDATE sources SET last_ok = :at, failures = 0, error = NULL, down_since = NULL, not_before = NULL, state = 'ok', cause = NULL, unseen_since = NULL,
+  told = '', key_print = NULL WHERE source = :source;
 
 -- source_failed: a source could not be read
-UPDATE sources SET failures = failures + 1, error = :error, down_since = COALESCE(down_since, :at), not_before = :not_before WHERE source = :source;
+UPDATE sources SET failures = failures + 1, error = :error, down_since = :down_since, not_before = :not_before, state = :state, cause = :cause,
+  unseen_since = :unseen_since, told = :told, key_print = :key_print WHERE source = :source;
 
 -- upsert_gap: a span that may not have been seen
 INSERT INTO gaps (source, start_at, end_at, cause, state, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -392,8 +396,8 @@ SELECT alid, brand, kind, level, start_at, end_at, observed, expected, p, author
 WHERE end_at >= :start AND start_at < :end ORDER BY start_at DESC, brand, kind;
 
 -- measurable: own posts that are not replies and young enough to be measured
-SELECT p.pid, p.id, p.created_at, (SELECT MAX(s.at) FROM snapshots s WHERE s.pid = p.pid) AS last_at
-FROM posts p WHERE p.brand = :brand AND p.created_at >= :start AND p.deleted_at IS NULL AND p.reply_to IS NULL AND p.repost_of IS NULL ORDER BY p.created_at;
+SELECT p.pid, p.id, p.created_at, (SELECT MAX(s.at) FROM snapshots s WHERE s.pid = p.pid) AS last_at, t.at AS tried_at
+FROM posts p LEFT JOIN measure_tries t ON t.pid = p.pid WHERE p.brand = :brand AND p.created_at >= :start AND p.deleted_at IS NULL AND p.reply_to IS NULL AND p.repost_of IS NULL ORDER BY p.created_at;
 
 -- searched: posts found by the search index
 SELECT p.pid, p.id, p.text, p.url, p.created_at, p.brand, a.handle, a.id AS author FROM posts p LEFT JOIN authors a ON a.aid = p.aid
@@ -415,7 +419,7 @@ SELECT pid, at, likes, replies, reposts, quotes, saves, impressions, score, upvo
 SELECT pid, replaced_at, text FROM edits WHERE pid IN (:pids) ORDER BY pid, replaced_at;
 
 -- export_labels: opinions about these posts
-SELECT pid, model, at, label, negative, neutral, positive, reason FROM labels WHERE pid IN (:pids) ORDER BY pid, model;
+SELECT pid, model, at, label, negative, neutral, positive, reason, opinion FROM labels WHERE pid IN (:pids) ORDER BY pid, model;
 
 -- export_causes: why posts are gone
 SELECT id, deleted_at, cause FROM purges WHERE id IN (:ids);
@@ -434,3 +438,356 @@ ORDER BY created_at, id;
 
 -- forgive_source: read a source again at once
 UPDATE sources SET not_before = NULL WHERE source = :source;
+
+-- source_alive: the monitor looks after this source now
+UPDATE sources SET alive = :at WHERE source = :source;
+
+-- source_complete: a source has been read up to here without any hole but the recorded gaps
+UPDATE sources SET complete_to = :complete_to WHERE source = :source AND (complete_to IS NULL OR complete_to < :complete_to);
+
+-- refill_gaps: what the core could not see has been read since
+UPDATE gaps SET state = 'refilled' WHERE source = :source AND state = 'open' AND end_at <= :complete_to
+  AND cause IN ('outage', 'rate_limit', 'money', 'not_allowed', 'not_running', 'unreadable');
+
+-- retire_source: a source that the settings no longer name is not watched, and that is no gap
+UPDATE sources SET state = 'retired', alive = NULL, unseen_since = NULL, cause = NULL, down_since = NULL, told = '' WHERE source = :source;
+
+-- retry_troubled: a person is here: what only a person can change may have been changed
+UPDATE sources SET not_before = NULL WHERE state IN ('refused', 'money', 'down');
+
+-- count_purge: text was purged, and may still lie in the search index
+INSERT INTO counters (name, value) VALUES ('unscrubbed', 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1;
+
+-- forget_purges: the search index was scrubbed, unless something was purged meanwhile
+UPDATE counters SET value = 0 WHERE name = 'unscrubbed' AND value = :seen;
+
+-- note_counter: a number under a name
+INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- upsert_raw: what the network said of a post that has no column
+INSERT INTO raws (pid, raw) VALUES (?, ?) ON CONFLICT (pid) DO UPDATE SET raw = excluded.raw WHERE raws.raw <> excluded.raw;
+
+-- purge_raw: forget what the network said of a post
+DELETE FROM raws WHERE pid = :pid;
+
+-- raws_of: what the network said of these posts
+SELECT pid, raw FROM raws WHERE pid IN (:pids);
+
+-- unnamed_authors: people of a network who wrote since monitoring began and whose name was never asked for
+SELECT a.aid, a.id FROM authors a WHERE a.handle IS NULL AND a.asked_at IS NULL AND a.id >= :low AND a.id < :high
+  AND EXISTS (SELECT 1 FROM posts p WHERE p.aid = a.aid AND p.history = 0 AND p.repost_of IS NULL AND p.deleted_at IS NULL)
+ORDER BY a.aid DESC LIMIT :limit;
+
+-- author_asked: the network was asked for this author's name
+UPDATE authors SET asked_at = ? WHERE id = ?;
+
+-- note_try: counts of a post were asked for
+INSERT INTO measure_tries (pid, at) VALUES (?, ?) ON CONFLICT (pid) DO UPDATE SET at = excluded.at;
+
+-- add_spending: what calls of a kind took on a day
+INSERT INTO spending (source, day, call, requests, items, dollars, most) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, day, call) DO UPDATE SET requests = spending.requests + excluded.requests, items = spending.items + excluded.items,
+  dollars = spending.dollars + excluded.dollars, most = CASE WHEN excluded.most > spending.most THEN excluded.most ELSE spending.most END;
+
+-- spending_between: what was spent in a span of days
+SELECT source, day, call, requests, items, dollars, most FROM spending WHERE day >= :start AND day < :end ORDER BY source, call, day;
+
+-- dollars_between: dollars of all sources in a span of days
+SELECT CAST(COALESCE(SUM(dollars), 0) AS DOUBLE PRECISION) AS dollars FROM spending WHERE day >= :start AND day < :end;
+
+-- costliest_step: the most dollars that one step of a source has taken
+SELECT CAST(COALESCE(MAX(most), 0) AS DOUBLE PRECISION) AS most FROM spending WHERE source = :source AND day >= :start;
+
+-- put_limit: what the network says is left of a kind of call
+INSERT INTO limits (source, call, remaining, renewed_at, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (source, call) DO UPDATE SET remaining = excluded.remaining, renewed_at = excluded.renewed_at, at = excluded.at;
+
+-- block_call: a kind of call is left alone until then
+INSERT INTO limits (source, call, until, error, at) VALUES (:source, :call, :until, :error, :at)
+ON CONFLICT (source, call) DO UPDATE SET until = excluded.until, error = excluded.error, at = excluded.at;
+
+-- free_call: a kind of call works again
+UPDATE limits SET until = NULL, error = NULL WHERE source = :source AND call = :call AND until IS NOT NULL;
+
+-- blocked_call: until when a kind of call is left alone, and why
+SELECT until, error FROM limits WHERE source = :source AND call = :call AND until > :at;
+
+-- call_limits: what is left of each kind of call
+SELECT source, call, remaining, renewed_at, until, error, at FROM limits ORDER BY source, call;
+
+-- lock_conversations: take the write locks of conversations until the transaction ends
+UPDATE conversations SET state = state WHERE cid IN (:cids);
+
+-- desk_row: how a conversation stands
+SELECT c.cid, c.brand, c.network, c.thread, c.aid, c.state, c.pid, c.waiting_since, c.due_at, c.claimed_by, c.lease_until, c.assigned_to, c.snoozed_until,
+  (SELECT MIN(m.due_at) FROM promises m WHERE m.cid = c.cid AND m.kept_at IS NULL) AS promise_due
+FROM conversations c WHERE c.cid = :cid;
+
+-- claim: take a conversation that nobody else holds
+UPDATE conversations SET claimed_by = :actor, lease_until = :until, snoozed_until = NULL, state = CASE WHEN state = 'snoozed' THEN 'open' ELSE state END,
+  assigned_to = CASE WHEN assigned_to = :actor THEN assigned_to ELSE NULL END
+WHERE cid = :cid AND (claimed_by IS NULL OR claimed_by = :actor OR lease_until IS NULL OR lease_until <= :now)
+  AND (:anyway = 1 OR state IN ('open', 'snoozed') OR EXISTS (SELECT 1 FROM promises m WHERE m.cid = conversations.cid AND m.kept_at IS NULL))
+RETURNING cid;
+
+-- renew_lease: keep what one holds
+UPDATE conversations SET lease_until = :until WHERE cid = :cid AND claimed_by = :actor AND lease_until > :now RETURNING cid;
+
+-- let_go: give back what one holds, or act on what nobody else holds
+UPDATE conversations SET claimed_by = NULL, lease_until = NULL
+WHERE cid = :cid AND (claimed_by IS NULL OR claimed_by = :actor OR lease_until IS NULL OR lease_until <= :now) RETURNING cid;
+
+-- assign: who should take a conversation
+UPDATE conversations SET assigned_to = :actor WHERE cid = :cid;
+
+-- holds: whether somebody holds a conversation now
+SELECT 1 AS one FROM conversations WHERE cid = :cid AND claimed_by = :actor AND lease_until > :now;
+
+-- lapsed_leases: claims whose lease has run out
+SELECT cid, claimed_by, lease_until FROM conversations WHERE claimed_by IS NOT NULL AND (lease_until IS NULL OR lease_until <= :now);
+
+-- end_lease: a lease has run out
+UPDATE conversations SET claimed_by = NULL, lease_until = NULL
+WHERE cid = :cid AND claimed_by IS NOT NULL AND (lease_until IS NULL OR lease_until <= :now) RETURNING cid;
+
+-- ended_snoozes: conversations that have rested long enough
+SELECT cid FROM conversations WHERE snoozed_until IS NOT NULL AND snoozed_until <= :now;
+
+-- update_work: what people's events say of a conversation
+UPDATE conversations SET claimed_by = ?, lease_until = CASE WHEN claimed_by = CAST(? AS TEXT) THEN lease_until ELSE NULL END, assigned_to = ?, snoozed_until = ? WHERE cid = ?;
+
+-- set_lease: until when a claim holds
+UPDATE conversations SET lease_until = :until WHERE cid = :cid AND claimed_by IS NOT NULL;
+
+-- last_action: what a person did last, undone or not
+SELECT eid, cid, at, kind, detail FROM events WHERE actor = :actor AND at >= :since ORDER BY eid DESC LIMIT 20;
+
+-- actions_since: what people did since a time
+SELECT actor, kind, COUNT(*) AS n FROM events WHERE actor IS NOT NULL AND at >= :since GROUP BY actor, kind ORDER BY actor, kind;
+
+-- hands: who holds or should take what
+SELECT cid, claimed_by, lease_until, assigned_to FROM conversations WHERE claimed_by IS NOT NULL OR assigned_to IS NOT NULL AND state IN ('open', 'snoozed');
+
+-- newest_posts: the newest posts of a conversation, and whose they are
+SELECT p.pid, p.id, p.created_at, p.brand, p.machine, p.reply_to, p.text, a.handle FROM turn_posts t JOIN posts p ON p.pid = t.pid LEFT JOIN authors a ON a.aid = p.aid
+WHERE t.cid = :cid AND t.brand = :brand AND p.deleted_at IS NULL ORDER BY p.created_at DESC, p.pid DESC LIMIT :limit;
+
+-- customer_of: the customer of a conversation
+SELECT a.id, a.handle, a.name FROM conversations c JOIN authors a ON a.aid = c.aid WHERE c.cid = :cid;
+
+-- put_presence: somebody has a conversation open
+INSERT INTO presence (cid, actor, looking_until, typing_until) VALUES (:cid, :actor, :looking, :typing)
+ON CONFLICT (cid, actor) DO UPDATE SET looking_until = excluded.looking_until, typing_until = excluded.typing_until;
+
+-- presence_of: who has these conversations open
+SELECT cid, actor, looking_until, typing_until FROM presence WHERE cid IN (:cids) AND looking_until > :now ORDER BY cid, actor;
+
+-- drop_presence: somebody closed a conversation
+DELETE FROM presence WHERE cid = :cid AND actor = :actor;
+
+-- old_presence: forget who was there
+DELETE FROM presence WHERE looking_until <= :now;
+
+-- insert_correction: somebody knows better
+INSERT INTO corrections (cid, pid, brand, field, was, value, model, actor, at, note)
+VALUES (:cid, :pid, :brand, :field, :was, :value, :model, :actor, :at, :note);
+
+-- undo_correction: somebody takes a correction back
+UPDATE corrections SET undone = 1 WHERE cid = :cid AND actor = :actor AND at = :at;
+
+-- corrections: everything that people corrected
+SELECT x.xid, x.cid, p.id, x.brand, x.field, x.was, x.value, x.model, x.actor, x.at, x.note FROM corrections x JOIN posts p ON p.pid = x.pid
+WHERE x.undone = 0 AND p.deleted_at IS NULL ORDER BY x.xid;
+
+-- need_corrections: verdicts that people corrected, oldest first
+SELECT pid, brand, value FROM corrections WHERE pid IN (:pids) AND field = 'need' AND undone = 0 ORDER BY xid;
+
+-- delete_promises: forget what was derived of these conversations
+DELETE FROM promises WHERE cid IN (:cids);
+
+-- insert_promise: a promise of a brand
+INSERT INTO promises (cid, pid, brand, phrase, made_at, due_at, kept_at, kept_pid) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- open_promises: what was promised and not yet kept, by due time
+SELECT m.cid, m.brand, m.phrase, m.made_at, m.due_at, p.id, c.network, c.claimed_by, c.state, a.handle,
+  (SELECT q.text FROM posts q WHERE q.id = p.reply_to) AS text
+FROM promises m JOIN posts p ON p.pid = m.pid JOIN conversations c ON c.cid = m.cid LEFT JOIN authors a ON a.aid = c.aid
+WHERE m.kept_at IS NULL AND (CAST(:brand AS TEXT) IS NULL OR m.brand = :brand) ORDER BY m.due_at, m.cid LIMIT :limit;
+
+-- move_promises: a conversation has been merged into another
+UPDATE promises SET cid = :new WHERE cid = :old AND NOT EXISTS (SELECT 1 FROM promises o WHERE o.cid = :new AND o.pid = promises.pid);
+
+-- move_corrections: the same for corrections
+UPDATE corrections SET cid = :new WHERE cid = :old;
+
+-- move_drafts: the same for drafts
+UPDATE drafts SET cid = :new WHERE cid = :old AND NOT EXISTS (SELECT 1 FROM drafts o WHERE o.cid = :new AND o.actor = drafts.actor);
+
+-- move_outbox: the same for replies, unless both have one under way
+UPDATE outbox SET cid = :new WHERE cid = :old AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.cid = :new AND o.state NOT IN ('draft', 'sent'));
+
+-- put_draft: what a person has written so far
+INSERT INTO drafts (cid, actor, text, saved_at) VALUES (:cid, :actor, :text, :at)
+ON CONFLICT (cid, actor) DO UPDATE SET text = excluded.text, saved_at = excluded.saved_at;
+
+-- keep_draft: a reply that came back, unless its author has written something else since
+INSERT INTO drafts (cid, actor, text, saved_at) VALUES (:cid, :actor, :text, :at) ON CONFLICT (cid, actor) DO NOTHING;
+
+-- draft: what a person has written so far in a conversation
+SELECT text FROM drafts WHERE cid = :cid AND actor = :actor;
+
+-- drop_draft: forget a draft
+DELETE FROM drafts WHERE cid = :cid AND actor = :actor;
+
+-- insert_saved_reply: a text that is used again and again
+INSERT INTO saved_replies (brand, lang, title, text, made_by, made_at) VALUES (:brand, :lang, :title, :text, :actor, :at) RETURNING sid;
+
+-- update_saved_reply: another wording
+UPDATE saved_replies SET lang = :lang, title = :title, text = :text, made_by = :actor, made_at = :at WHERE sid = :sid AND brand = :brand AND dropped_at IS NULL RETURNING sid;
+
+-- drop_saved_reply: not to be used any more
+UPDATE saved_replies SET dropped_at = :at, made_by = :actor WHERE sid = :sid AND dropped_at IS NULL;
+
+-- saved_replies: texts that a brand uses again and again
+SELECT sid, brand, lang, title, text, made_by, made_at FROM saved_replies
+WHERE brand = :brand AND dropped_at IS NULL AND (CAST(:lang AS TEXT) IS NULL OR lang = :lang) ORDER BY lang, title, sid;
+
+-- saved_reply: one of them
+SELECT sid, brand, lang, title, text, made_by, made_at FROM saved_replies WHERE sid = :sid AND dropped_at IS NULL;
+
+-- reply_target: a post as a connector needs it to say whether it can be answered
+SELECT p.pid, p.id, p.text, p.created_at, p.reply_to, p.thread, p.quote_of, p.lang, p.url, p.edited_at, p.brand, a.id AS author, a.handle, a.name, a.followers, r.raw
+FROM posts p JOIN authors a ON a.aid = p.aid LEFT JOIN raws r ON r.pid = p.pid WHERE p.id = :id AND p.deleted_at IS NULL;
+
+-- answered_questions: what a brand answered to these posts of customers
+SELECT DISTINCT q.pid, q.id AS question_post, q.text AS question, t.cid, t.answered_at, b.id AS answer_post, b.text AS answer
+FROM turn_posts m JOIN posts q ON q.pid = m.pid JOIN turns t ON t.cid = m.cid JOIN posts b ON b.pid = t.answer_pid
+WHERE m.pid IN (:pids) AND m.brand = :brand AND t.cid <> :cid AND q.brand IS NULL AND q.text IS NOT NULL AND b.text IS NOT NULL AND b.machine = 0
+  AND q.created_at >= t.started_at AND q.created_at <= t.last_at;
+
+-- own_answers_since: what a brand answered lately, by any way
+SELECT p.id, p.text, p.created_at, m.cid FROM posts p JOIN turn_posts m ON m.pid = p.pid AND m.brand = p.brand
+WHERE p.brand = :brand AND p.created_at >= :since AND p.text IS NOT NULL AND p.machine = 0 AND p.reply_to IS NOT NULL ORDER BY p.created_at DESC LIMIT :limit;
+
+-- insert_outgoing: a reply that a person wants to send
+INSERT INTO outbox (cid, brand, network, post, text, digest, key, state, author, saved, seen_pid, created_at, asked_at)
+VALUES (:cid, :brand, :network, :post, :text, :digest, :key, :state, :author, :saved, :seen_pid, :at, :asked_at) RETURNING oid;
+
+-- outgoing: one reply
+SELECT oid, cid, brand, network, post, text, digest, key, state, author, approver, saved, seen_pid, created_at, asked_at, not_before, token, sending_at, boot, ticks,
+  checks, attempts, remote, sent_at, doubled, reason, detail FROM outbox WHERE oid = :oid;
+
+-- outgoing_by_key: the reply that was sent under a key
+SELECT oid, cid, brand, network, post, text, digest, key, state, author, approver, saved, seen_pid, created_at, asked_at, not_before, token, sending_at, boot, ticks,
+  checks, attempts, remote, sent_at, doubled, reason, detail FROM outbox WHERE key = :key;
+
+-- outgoing_of: all replies of a conversation
+SELECT oid, cid, brand, network, post, text, digest, key, state, author, approver, saved, seen_pid, created_at, asked_at, not_before, token, sending_at, boot, ticks,
+  checks, attempts, remote, sent_at, doubled, reason, detail FROM outbox WHERE cid = :cid ORDER BY oid;
+
+-- unsettled: replies that are on their way or wait for somebody
+SELECT oid, cid, brand, network, post, text, digest, key, state, author, approver, saved, seen_pid, created_at, asked_at, not_before, token, sending_at, boot, ticks,
+  checks, attempts, remote, sent_at, doubled, reason, detail FROM outbox
+WHERE state <> 'sent' AND (state <> 'draft' OR asked_at IS NOT NULL) AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand) ORDER BY oid;
+
+-- sent_since: replies that went out since a time
+SELECT oid, cid, brand, network, post, text, digest, key, state, author, approver, saved, seen_pid, created_at, asked_at, not_before, token, sending_at, boot, ticks,
+  checks, attempts, remote, sent_at, doubled, reason, detail FROM outbox WHERE state = 'sent' AND sent_at >= :since ORDER BY oid;
+
+-- same_words_sent: the same words to somebody else
+SELECT o.oid, o.cid, o.sent_at, o.remote FROM outbox o WHERE o.brand = :brand AND o.digest = :digest AND o.created_at >= :since AND o.cid <> :cid AND o.state IN ('sent', 'sending', 'unknown', 'ready')
+ORDER BY o.oid DESC LIMIT 5;
+
+-- move_outgoing: a reply goes from one state to the next, if it still stands where it was seen
+UPDATE outbox SET state = :state, reason = :reason, detail = :detail, asked_at = :asked_at, not_before = :not_before, checks = :checks, approver = :approver
+WHERE oid = :oid AND state = :was RETURNING oid;
+
+-- begin_sending: the one attempt begins
+UPDATE outbox SET state = 'sending', token = :token, sending_at = :at, boot = :boot, ticks = :ticks, attempts = attempts + 1, reason = NULL, detail = NULL, not_before = NULL, checks = 0
+WHERE oid = :oid AND state = 'ready' RETURNING oid;
+
+-- end_sending: what came of the attempt
+UPDATE outbox SET state = :state, reason = :reason, detail = :detail, not_before = :not_before, remote = :remote, sent_at = :sent_at, token = :next
+WHERE oid = :oid AND token = :token AND state IN ('sending', 'unknown') RETURNING oid;
+
+-- settle_sending: what a look on the network said of an attempt
+UPDATE outbox SET state = :state, reason = :reason, detail = :detail, not_before = :not_before, checks = :checks, remote = :remote, sent_at = :sent_at, token = :next
+WHERE oid = :oid AND token = :token AND state IN ('sending', 'unknown', 'needs_human') RETURNING oid;
+
+-- restart_clock: the machine was started anew since the attempt; it is waited for from now on
+UPDATE outbox SET boot = :boot, ticks = :ticks WHERE oid = :oid AND token = :token;
+
+-- late_success: an attempt that was judged too early has come through after all
+UPDATE outbox SET state = 'sent', remote = :remote, sent_at = :at, reason = NULL, detail = NULL, not_before = NULL WHERE oid = :oid AND state IN ('draft', 'ready', 'needs_human') RETURNING oid;
+
+-- note_double: somebody else answered the same post
+UPDATE outbox SET doubled = :other WHERE oid = :oid AND doubled IS NULL;
+
+-- known_remotes: posts that the outbox has sent
+SELECT remote FROM outbox WHERE remote IN (:ids);
+
+-- rival_answers: other answers of the brand to the same post
+SELECT p.pid, p.id, p.created_at, a.handle FROM posts p LEFT JOIN authors a ON a.aid = p.aid
+WHERE p.reply_to = :post AND p.brand = :brand AND p.machine = 0 AND p.deleted_at IS NULL AND p.id <> :remote AND p.created_at >= :start AND p.created_at <= :end
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.remote = p.id) ORDER BY p.created_at, p.id;
+
+-- log_outgoing: append to the history of a reply
+INSERT INTO outbox_log (oid, at, state, actor, detail) VALUES (:oid, :at, :state, :actor, :detail);
+
+-- outgoing_log: the history of a reply
+SELECT at, state, actor, detail FROM outbox_log WHERE oid = :oid ORDER BY lid;
+
+-- exam_candidates: customer posts of a span that a person may be asked about
+SELECT p.pid, p.id, p.text FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end
+  AND p.text IS NOT NULL AND p.brand IS NULL AND p.repost_of IS NULL
+ORDER BY p.pid;
+
+-- upsert_exam_answer: keep a blind answer
+INSERT INTO exam_answers (pid, actor, label, week, at) VALUES (:pid, :actor, :label, :week, :at)
+ON CONFLICT (pid, actor) DO UPDATE SET label = excluded.label, week = excluded.week, at = excluded.at;
+
+-- exam_answered: posts that a person has answered for
+SELECT pid FROM exam_answers WHERE actor = :actor;
+
+-- exam_blind: blind answers beside the model's label
+SELECT DISTINCT p.id, p.text, e.actor, e.label AS truth, e.at, l.label AS given, l.negative, l.neutral, l.positive
+FROM exam_answers e JOIN posts p ON p.pid = e.pid JOIN mentions m ON m.pid = p.pid AND m.brand = :brand
+JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE p.text IS NOT NULL ORDER BY e.at, p.id, e.actor;
+
+-- exam_corrected: corrected posts beside the model's label
+SELECT p.id, p.text, c.actor, c.value AS truth, c.at, l.label AS given, l.negative, l.neutral, l.positive
+FROM corrections c JOIN posts p ON p.pid = c.pid JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE c.brand = :brand AND c.field = 'label' AND c.undone = 0 AND c.value <> 'unsure' AND p.text IS NOT NULL
+  AND c.xid = (SELECT MAX(d.xid) FROM corrections d WHERE d.pid = c.pid AND d.brand = c.brand AND d.field = 'label' AND d.undone = 0)
+ORDER BY c.at, p.id;
+
+-- alert_buckets: how many posts about a brand each bucket of a span holds, how many of them are negative, how many are history
+SELECT m.created_at - m.created_at % 300 AS bucket, COUNT(*) AS posts,
+  CAST(SUM(CASE WHEN l.negative >= 0.5 AND l.label <> 'unsure' THEN 1 ELSE 0 END) AS BIGINT) AS negative, CAST(SUM(p.history) AS BIGINT) AS old
+FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.repost_of IS NULL AND p.deleted_at IS NULL
+GROUP BY m.created_at - m.created_at % 300 ORDER BY bucket;
+
+-- alert_people: how many people wrote the posts about a brand in a span, or its negative ones
+SELECT COUNT(DISTINCT p.aid) AS n FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.repost_of IS NULL AND p.deleted_at IS NULL
+  AND (:negative = 0 OR (l.negative >= 0.5 AND l.label <> 'unsure'));
+
+-- alert_first: the oldest post about a brand since an instant, and how many there are before another
+SELECT MIN(created_at) AS first_at, COUNT(*) AS n FROM mentions WHERE brand = :brand AND created_at >= :start AND created_at < :end;
+
+-- alert_state: how far a brand has been judged, and what the detector remembers
+SELECT upto, rules, posts, state FROM alert_states WHERE brand = :brand AND kind = :kind;
+
+-- put_alert_state: keep how far a brand has been judged
+INSERT INTO alert_states (brand, kind, upto, rules, posts, state) VALUES (:brand, :kind, :upto, :rules, :posts, :state)
+ON CONFLICT (brand, kind) DO UPDATE SET upto = excluded.upto, rules = excluded.rules, posts = excluded.posts, state = excluded.state;
+
+-- alert_fit: the strictness that was fitted for a brand
+SELECT budget, strictness, fitted_at FROM alert_fits WHERE brand = :brand;
+
+-- put_alert_fit: keep the strictness that was fitted for a brand
+INSERT INTO alert_fits (brand, budget, strictness, fitted_at) VALUES (:brand, :budget, :strictness, :fitted_at)
+ON CONFLICT (brand) DO UPDATE SET budget = excluded.budget, strictness = excluded.strictness, fitted_at = excluded.fitted_at;

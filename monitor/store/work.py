@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from monitor.store.database import Database
-from monitor.store.pages import label_row
+from monitor.store.labels import label_row
 from monitor.text import search_phrases
 from monitor.types import Label
 

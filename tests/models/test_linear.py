@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import numpy as np
 import pytest
 from model_samples import BUNDLED, HOSTILE
 
-from models.linear import Linear, ngrams, prepare
+from models.grams import LONGEST, ngrams, prepare
+from models.linear import Linear
 from models.measures import quality
 from models.prepare import read_posts
 from monitor.errors import ModelError
+from monitor.signs import features
 
 
 def test_plain_posts_get_the_label_that_anyone_would_give(japanese: Linear) -> None:
@@ -41,10 +44,17 @@ def test_hostile_texts_get_scores_that_sum_to_one(japanese: Linear) -> None:
     assert japanese.classify([]) == []
 
 
-def test_runs_are_every_substring_up_to_four() -> None:
+def test_runs_are_every_substring_up_to_four_and_those_of_the_tail() -> None:
     text = prepare("@x 12個も https://a.example 返品！")
     assert text == " 0個も 返品! "
-    assert Counter(ngrams("あい")) == Counter([" ", "あ", "い", " ", " あ", "あい", "い ", " あい", "あい ", " あい "])
+    whole = [" ", "あ", "い", " ", " あ", "あい", "い ", " あい", "あい ", " あい "]
+    tail = ["\x01 あ", "\x01あい", "\x01 あい"]
+    assert Counter(ngrams("あい")) == Counter(whole + tail)
+    assert max(map(len, ngrams("あいうえおかきくけこ"))) == LONGEST + 2
+
+
+def test_a_text_cannot_forge_the_mark_of_the_tail() -> None:
+    assert "\x01" not in prepare("あ\x01い")
 
 
 def test_scores_are_what_the_formula_says(japanese: Linear) -> None:
@@ -56,8 +66,32 @@ def test_scores_are_what_the_formula_says(japanese: Linear) -> None:
         for i, n in counts.items():
             vector[i] = (1 + np.log(n)) * stored["idf"][i]
         logits = vector / np.linalg.norm(vector) @ stored["weights"].astype(float) + stored["bias"]
+        logits += np.array(features(text, "ja")) @ stored["signs"]
     powers = np.exp(logits / japanese.temperature)
     assert np.allclose(japanese.probabilities([text])[0], powers / powers.sum(), atol=1e-3)
+
+
+def test_a_model_of_other_rules_is_refused(tmp_path: Path) -> None:
+    about = json.loads((BUNDLED / "ja-sentiment" / "model.json").read_text(encoding="utf-8"))
+    (tmp_path / "model.json").write_text(json.dumps(about | {"signs": about["signs"][1:]}), encoding="utf-8")
+    (tmp_path / "weights.npz").write_bytes((BUNDLED / "ja-sentiment" / "weights.npz").read_bytes())
+    with pytest.raises(ModelError, match="other rules"):
+        Linear(tmp_path)
+
+
+def test_it_also_judges_for_triage(japanese: Linear) -> None:
+    probabilities, opinions = japanese.judge(
+        ["営業時間は何時までですか？", "煙が出て指をやけどしました", "今日の新作かわいい"]
+    )
+    assert opinions is not None
+    asked, burnt, liked = opinions
+    assert asked.question > 0.5
+    assert burnt.urgent > 2 * max(asked.urgent, liked.urgent)
+    assert burnt.needs_reply > liked.needs_reply
+    assert np.allclose(
+        probabilities,
+        japanese.probabilities(["営業時間は何時までですか？", "煙が出て指をやけどしました", "今日の新作かわいい"]),
+    )
 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
@@ -65,8 +99,8 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
         Linear(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "floor"), [("jrte_pn/dev", 0.64), ("marc_ja_3class/valid", 0.51)])
+@pytest.mark.parametrize(("name", "floor"), [("jrte_pn/dev", 0.66), ("marc_ja_3class/valid", 0.52)])
 def test_reviews_that_it_never_saw(japanese: Linear, data: Path, name: str, floor: float) -> None:
-    """Guards the measured 0.670 and 0.543 against a broken file or tokeniser; these sets are for measuring only."""
+    """Guards the measured 0.678 and 0.543 against a broken file or tokeniser; these sets are for measuring only."""
     texts, classes = read_posts(data / f"{name}.jsonl.gz")
     assert quality(japanese.probabilities(texts), np.array(classes)).macro_f1 > floor

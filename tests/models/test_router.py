@@ -28,8 +28,8 @@ class Fixed:
     def __init__(self, mark: float = 0.0) -> None:
         self.mark = mark
 
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        return np.array([[float(part) for part in text.split()[-3:]] for text in texts])
+    def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, None]:
+        return np.array([[float(part) for part in text.split()[-3:]] for text in texts]), None
 
 
 def fixed(*, abstain: bool = True) -> Router:
@@ -37,7 +37,7 @@ def fixed(*, abstain: bool = True) -> Router:
 
 
 def test_under_the_threshold_it_abstains_and_keeps_the_scores() -> None:
-    sure, torn = fixed().classify(["the post .1 .1 .8", "the post .3 .3 .4"])
+    sure, torn = fixed().classify(["the post .1 .1 .8", "the post .2 .4 .4"])
     assert (sure.label, sure.reason) == ("positive", None)
     assert (torn.label, torn.reason) == ("unsure", "confidence")
     assert torn.scores.positive == pytest.approx(0.4)
@@ -73,8 +73,8 @@ def test_a_model_is_not_made_before_its_first_post() -> None:
         ("@brand https://a.example", "short"),
         ("5/10", "short"),
         ("k", "short"),
-        ("👎", "short"),
-        ("@brand 😍😍😍", "short"),
+        ("🙏", "short"),
+        ("😍👎", "short"),
         ("Переводы не работают, верните деньги", "language"),
         ("배송이 너무 늦어요", "language"),
         ("muy mal servicio para los clientes, no me gusta nada", "language"),
@@ -85,6 +85,56 @@ def test_it_says_why_it_does_not_answer(router: Router, text: str, reason: str) 
     label = router.classify([text])[0]
     assert (label.label, label.reason) == ("unsure", reason)
     assert label.scores.negative == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("👎", "negative"),
+        ("@brand 😡😡😡", "negative"),
+        ("@brand 😍😍😍", "positive"),
+        ("👍🏽❤️", "positive"),
+        ("👏!!", "positive"),
+    ],
+)
+def test_emoji_alone_are_labelled_where_they_are_clear(router: Router, text: str, label: str) -> None:
+    assert router.classify([text])[0].label == label
+
+
+def test_both_sides_likely_is_mixed_and_not_only_unsure() -> None:
+    assert fixed().classify(["the post .4 .2 .4"])[0].reason == "mixed"
+
+
+def test_praise_that_reports_trouble_may_be_irony() -> None:
+    label = fixed().classify(["Great, another outage .1 .1 .8"])[0]
+    assert (label.label, label.reason) == ("unsure", "irony")
+    assert fixed().classify(["Great, no outage .1 .1 .8"])[0].label == "positive"
+
+
+class ByWord:
+    """A scorer that finds whatever contains "happy" positive."""
+
+    threshold = 0.5
+
+    def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, None]:
+        return np.array([[0.1, 0.1, 0.8] if "happy" in text.lower() else [0.1, 0.8, 0.1] for text in texts]), None
+
+
+def test_a_sentiment_word_in_a_name_alone_decides_nothing() -> None:
+    router = Router({"en": ByWord}, name="named", names=("Happy Foods", "Kestrel"))
+    hollow, said, other = router.classify(
+        ["when does Happy Foods open", "so happy with Happy Foods", "when does Kestrel open"]
+    )
+    assert (hollow.label, hollow.reason) == ("unsure", "name")
+    assert (said.label, other.label) == ("positive", "neutral")
+    assert Router({"en": ByWord}, name="unnamed").classify(["when does Happy Foods open"])[0].label == "positive"
+
+
+def test_japanese_posts_carry_an_opinion(router: Router) -> None:
+    asked, empty = router.classify(["営業時間は何時までですか？", ""])
+    assert asked.opinion is not None
+    assert asked.opinion.question > 0.5
+    assert empty.opinion is None
 
 
 def test_both_languages_in_one_batch_keep_their_places(router: Router) -> None:

@@ -1,0 +1,33 @@
+"""Whether a bucket's count is improbable for this brand at this hour of the week.
+
+The expected count is the brand's own rhythm (hour of day x weekday, shrunk, forgetting, robust to earlier spikes) times
+its recent level. Sums over several trailing windows, five minutes to six hours, are judged by a negative binomial whose
+dispersion is the brand's own, within an alert budget; and, because outside bursts have heavier tails than any count
+model, by how rare such a surprise is among the brand's own past extremes. Everything uses the past only; no clock, no I/O.
+"""
+
+from monitor.spike.budget import Difference, Fired, Fit, difference, fit, replay
+from monitor.spike.detector import Detector, backtest, step_of
+from monitor.spike.memory import dump, load
+from monitor.spike.settings import LEVELS, Settings, State, Verdict
+from monitor.spike.tails import log_nb_tail, nb_tail
+
+__all__ = [
+    "LEVELS",
+    "Detector",
+    "Difference",
+    "Fired",
+    "Fit",
+    "Settings",
+    "State",
+    "Verdict",
+    "backtest",
+    "difference",
+    "dump",
+    "fit",
+    "load",
+    "log_nb_tail",
+    "nb_tail",
+    "replay",
+    "step_of",
+]

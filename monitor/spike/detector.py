@@ -1,0 +1,257 @@
+"""Judges one brand's buckets in the order of time, from what came before; opens, escalates and closes episodes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice, pairwise
+
+from monitor.spike.extremes import BLOCK, Extremes
+from monitor.spike.rhythm import Rhythm
+from monitor.spike.settings import LEVELS, Settings, Verdict
+from monitor.spike.window import Window
+
+WINDOWS = (300, 900, 3600, 10800, 21600)
+_FAST = 3600  # windows up to here are compared with the last hours, longer ones with the last days
+_LN10 = math.log(10)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMES = 2.0  # the least that an alert must be of the expected, however sure the figures are
+Authors = int | Callable[[int], int] | None
+
+
+class Detector:
+    """Judges one brand's buckets; its memory is about as large as its longest window and six weeks of extremes."""
+
+    def __init__(self, step: timedelta, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.step = step
+        seconds = step.total_seconds()
+        self._hours = seconds / 3600
+        lengths = [w for w in WINDOWS if w >= seconds and w % seconds == 0] or [round(seconds)]
+        share = self.settings.budget / 30 / len(lengths) / self.settings.strictness
+        # Trailing sums overlap, so a window has about two independent looks per length.
+        self._windows = [
+            Window(w, max(1, round(w / seconds)), w <= _FAST, share * w / 86_400 / (2 if w > seconds else 1))
+            for w in lengths
+        ]
+        self._log_rare = math.log(self.settings.rare.total_seconds() / 86_400 * self.settings.strictness)
+        # Sums over nested windows rise together; how rare the rarest of them is, is learned as well.
+        self._combined = Extremes(0.0, 1.0, 4)
+        self._rhythm = Rhythm()
+        self._block = -1
+        self._block_seen = 0
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._opened: datetime | None = None
+        self._counted: datetime | None = None
+        self._hot: datetime | None = None
+        self._closed: datetime | None = None
+        self._rank = -1
+        self._worst = -math.inf
+        self._peak = 0.0
+
+    def observe(
+        self,
+        bucket_start: datetime,
+        count: float | None,
+        *,
+        authors: Authors = None,
+        muted: bool = False,
+        partial: bool = False,
+    ) -> Verdict:
+        """Judge one bucket; ``None`` and buckets left out are unseen, not zero.
+
+        ``authors``: distinct people behind the rise, or a function that counts the people of the last so many seconds,
+        called only where it decides; of these, as many as posts were to be expected are taken to be there anyway.
+        ``muted`` buckets (history) teach and never alert; ``partial`` ones (a hole in what was seen) may alert and teach
+        nothing. Raises ValueError when a bucket is not later than the one before.
+        """
+        if self._last is not None and bucket_start <= self._last:
+            raise ValueError(f"bucket {bucket_start} is not after {self._last}")
+        self._skip(bucket_start)
+        self._first, self._last = self._first or bucket_start, bucket_start
+        local = bucket_start if bucket_start.tzinfo is None else bucket_start.astimezone(self.settings.zone)
+        campaign = any(a <= bucket_start < b for a, b in self.settings.campaigns)
+        slow, fast, whole = self._rhythm.expected(local, self._hours, self.settings.holidays)
+        for window in self._windows:
+            mean = fast if window.fast or campaign else slow
+            # Bursts come from outside: at night they are rarer than by day, but not as small as the night's traffic.
+            window.push(None if count is None else (count, mean, math.sqrt(mean * max(mean, whole))))
+        until = self._first + self.settings.learning
+        if count is None:
+            return self._unseen(bucket_start, until)
+        known = bucket_start >= self._first + self.settings.learning / 3
+        usual_week = not campaign and local.date() not in self.settings.holidays
+        window, p, heat = self._look(bucket_start, known=known and not campaign, teach=not campaign and not partial)
+        cap = self._cap(fast, 3 if self._opened is None else 1)
+        if bucket_start < until:
+            if partial:
+                return self._unseen(bucket_start, until)
+            # The first third only fills the rhythm: there is nothing yet by which to clip.
+            self._rhythm.learn(local, self._hours, min(count, cap) if known else count, slow, usual_week=usual_week)
+            return self._learning(bucket_start, count, until, known=known and not muted)
+        if muted or (heat >= 0 and self._people(authors, window) < self.settings.authors):
+            heat = -math.inf
+        alert = self._episode(bucket_start, heat, window, authors)
+        if not partial:
+            self._rhythm.learn(local, self._hours, min(count, cap), slow, usual_week=usual_week)
+        return self._verdict(bucket_start, count, window, p, alert=alert, heat=heat)
+
+    @property
+    def calm(self) -> bool:
+        """Whether no episode is open."""
+        return self._opened is None
+
+    def _people(self, authors: Authors, window: Window) -> float:
+        if authors is None:
+            return math.inf
+        return authors if isinstance(authors, int) else authors(window.seconds) - window.expected
+
+    def _skip(self, bucket_start: datetime) -> None:
+        if self._last is None:
+            return
+        missing = round((bucket_start - self._last) / self.step) - 1
+        for window in self._windows:
+            for _ in range(min(missing, window.size)):
+                window.push(None)
+
+    def _cap(self, mean: float, spreads: float) -> float:
+        return mean + spreads * math.sqrt(mean * (1 + self._windows[0].dispersion() * mean)) + 1
+
+    def _look(self, now: datetime, *, known: bool, teach: bool) -> tuple[Window, float, float]:
+        """The most telling window, the chance of it, and by how many powers of ten it is rarer than the budget allows."""
+        self._turn(now, known=known)
+        best, best_days, best_surprise = self._windows[0], -math.inf, 0.0
+        for window in self._windows:
+            if window.seen * 2 < window.size:
+                continue
+            surprise = window.surprise()
+            if teach:
+                window.learn()
+            # Where a window usually holds nothing, single threads look like storms: leave such brands to longer windows.
+            usual = self._rhythm.rate * window.seconds / 3600 >= 0.25 or window is self._windows[-1]
+            if surprise <= 0 or window.observed < self.settings.floor or not usual:
+                continue
+            log_surprise = math.log(surprise)
+            window.extremes.see(log_surprise)
+            days = window.extremes.plain(log_surprise)
+            if days > best_days and window.observed >= _TIMES * window.expected:
+                best, best_days, best_surprise = window, days, surprise
+        if best_days == -math.inf:
+            return best, 1.0, -math.inf
+        log_days = self._combined.careful(best_days)
+        chance = math.log(best.seconds / 86_400) - log_days
+        heat = min(log_days - self._log_rare, best_surprise + math.log(best.limit)) / _LN10
+        return best, math.exp(min(0.0, max(chance, -best_surprise, -700.0))), heat
+
+    def _turn(self, now: datetime, *, known: bool) -> None:
+        """At the end of each six hours, remember their extremes; those of one episode once."""
+        block = int((now - _EPOCH.replace(tzinfo=now.tzinfo)).total_seconds() // BLOCK)
+        if block != self._block:
+            enough = self._block_seen * self.step.total_seconds() >= BLOCK / 2
+            again = self._opened is not None and self._counted == self._opened
+            for window in self._windows:
+                window.extremes.close_block(keep=known and enough and not again)
+            self._combine()
+            self._counted = self._opened
+            self._block, self._block_seen = block, 0
+        self._block_seen += 1
+
+    def _combine(self) -> None:
+        """Standardise the past extremes of all windows by what is known now, and fit the tail of the rarest of each block."""
+        tails = [window.extremes for window in self._windows]
+        self._combined.past.clear()
+        self._combined.past.extend(
+            max(tail.plain(value) for tail, value in zip(tails, values, strict=True))
+            for values in zip(*(tail.past for tail in tails), strict=True)
+        )
+        self._combined.fit()
+
+    def _episode(self, now: datetime, heat: float, window: Window, authors: Authors) -> bool:
+        """Open, escalate or close; true when someone should hear of it now."""
+        cfg = self.settings
+        if heat >= (0.0 if self._opened is None else -1.0):
+            self._hot = now
+        if self._opened is not None:
+            if now - (self._hot or now) >= cfg.close_after or now - self._opened >= cfg.longest:
+                self._opened, self._closed, self._rank = None, now, -1
+                return False
+        elif heat >= 0:
+            calm = self._closed is None or now - self._closed >= cfg.cooldown
+            if not calm and heat <= self._worst + 0.5:
+                return False
+            self._opened, self._worst = now, 0.0
+        else:
+            return False
+        self._worst = max(self._worst, heat)
+        rank = self._rank_of(now, heat, window, authors)
+        raised = rank > self._rank
+        self._rank = max(rank, self._rank)
+        return raised
+
+    def _rank_of(self, now: datetime, heat: float, window: Window, authors: Authors) -> int:
+        if heat < 0 or self._opened is None:
+            return -1
+        lasting = now - self._opened >= timedelta(hours=1)
+        rank = (heat >= 1 or lasting) + (heat >= 2 or (lasting and heat >= 1))
+        if rank and authors is not None:
+            people, least = self._people(authors, window), self.settings.authors
+            rank = min(rank, 0 if people < 3 * least else 1 if people < 8 * least else 2)
+        return int(rank)
+
+    def _learning(self, start: datetime, count: float, until: datetime, *, known: bool) -> Verdict:
+        hour = next((w for w in self._windows if w.seconds >= 3600), self._windows[-1])
+        least = max(self.settings.learning_floor, 2 * self._peak)
+        alert = known and hour.observed >= least and self._opened is None
+        if alert:
+            self._opened = self._hot = start
+        elif self._opened is not None and hour.observed < least / 2:
+            self._opened = None
+        if not known:
+            self._peak = max(self._peak, hour.observed)
+        self._rank = -1 if self._opened is None else 0
+        verdict = self._verdict(start, count, hour, 1.0, alert=alert, heat=-math.inf)
+        return replace(verdict, state="learning", learning_until=until)
+
+    def _unseen(self, start: datetime, until: datetime) -> Verdict:
+        verdict = self._verdict(start, None, self._windows[0], 1.0, alert=False, heat=-math.inf)
+        return verdict if start >= until else replace(verdict, state="learning", learning_until=until)
+
+    def _verdict(
+        self, start: datetime, count: float | None, window: Window, p: float, *, alert: bool, heat: float
+    ) -> Verdict:
+        level = LEVELS[self._rank] if self._opened is not None and self._rank >= 0 else None
+        return Verdict(
+            start=start,
+            count=count,
+            alert=alert,
+            state=level or "quiet",
+            level=level,
+            window=window.seconds,
+            observed=window.observed,
+            expected=window.expected,
+            p=p,
+            heat=heat,
+            since=self._opened,
+        )
+
+
+def backtest(rows: Iterable[tuple[datetime, float | None]], settings: Settings | None = None) -> Iterator[Verdict]:
+    """Judge a recorded series as it would have been judged live: one verdict per row, from that row and those before it.
+
+    A missing row is an unseen bucket. Raises ValueError when times do not rise.
+    """
+    source = iter(rows)
+    head = list(islice(source, 1000))
+    detector = Detector(step_of(head), settings)
+    for start, value in chain(head, source):
+        yield detector.observe(start, value)
+
+
+def step_of(rows: Sequence[tuple[datetime, float | None]]) -> timedelta:
+    """The length of the buckets: the commonest distance among the first thousand rows, an hour for fewer than two."""
+    gaps = Counter(b[0] - a[0] for a, b in pairwise(rows[:1000]))
+    return gaps.most_common(1)[0][0] if gaps else timedelta(hours=1)

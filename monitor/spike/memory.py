@@ -1,0 +1,55 @@
+"""A detector's memory as plain values, so that it can be kept and taken up again instead of judging weeks anew."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.spike.detector import Detector
+from monitor.spike.settings import Settings
+
+_VERSION = 1
+_SKIPPED = ("settings", "step")
+
+
+def dump(detector: Detector) -> dict[str, Any]:
+    """Return everything a detector remembers, in values that JSON holds; its settings are not part of it."""
+    return {"version": _VERSION} | {
+        name: _plain(value) for name, value in vars(detector).items() if name not in _SKIPPED
+    }
+
+
+def load(values: dict[str, Any], step: timedelta, settings: Settings) -> Detector | None:
+    """Return a detector that goes on where the dumped one stood; ``None`` when the memory is of another version."""
+    if values.get("version") != _VERSION:
+        return None
+    detector = Detector(step, settings)
+    for name, fresh in vars(detector).items():
+        if name not in _SKIPPED:
+            setattr(detector, name, _restored(fresh, values[name]))
+    return detector
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a detector
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, list | tuple | deque):
+        return [_plain(item) for item in value]
+    return {"at": value.isoformat()} if isinstance(value, datetime) else value
+
+
+def _restored(fresh: Any, value: Any) -> Any:  # noqa: ANN401 - see above
+    """The value in the form that a fresh detector has in its place."""
+    if is_dataclass(fresh):
+        for field in fields(fresh):
+            setattr(fresh, field.name, _restored(getattr(fresh, field.name), value[field.name]))
+        return fresh
+    if isinstance(fresh, deque):
+        return deque((tuple(item) if isinstance(item, list) else item for item in value), maxlen=fresh.maxlen)
+    if isinstance(fresh, list) and fresh and is_dataclass(fresh[0]):
+        return [_restored(*pair) for pair in zip(fresh, value, strict=True)]
+    if isinstance(value, list):
+        return [_restored(None, item) for item in value]
+    return datetime.fromisoformat(value["at"]) if isinstance(value, dict) else value

@@ -1,0 +1,84 @@
+"""One trailing window: its sums, the dispersion of its past sums, and how surprising the present one is."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from monitor.spike.extremes import BLOCK, Extremes
+from monitor.spike.tails import log_nb_tail
+
+Bucket = tuple[float, float, float]
+"""Posts, expected posts, and the scale of the brand's bursts there (posts)."""
+
+
+@dataclass(slots=True)
+class Window:
+    """A window of ``size`` buckets. ``fast``: judged by the level of the last hours rather than days; ``limit``: least chance."""
+
+    seconds: int
+    size: int
+    fast: bool
+    limit: float
+    buckets: deque[Bucket | None] = field(default_factory=deque)
+    observed: float = 0.0
+    expected: float = 0.0
+    scale: float = 0.0
+    seen: int = 0
+    since_sample: int = 0
+    squares: float = 0.0
+    means: float = 0.0
+    extremes: Extremes = field(init=False)
+
+    def __post_init__(self) -> None:
+        # By counting noise alone -ln p of the best of n looks lies about ln n, and its logarithm varies by 0.2; the bursts
+        # of most brands make it twice as much.
+        self.extremes = Extremes(math.log(1 + math.log(BLOCK / self.seconds + 1)), 0.4, 4)
+
+    def push(self, bucket: Bucket | None) -> None:
+        """Move on by one bucket; ``None`` is a bucket that was not seen."""
+        self.buckets.append(bucket)
+        if bucket is not None:
+            self.observed += bucket[0]
+            self.expected += bucket[1]
+            self.scale += bucket[2]
+            self.seen += 1
+        if len(self.buckets) > self.size:
+            old = self.buckets.popleft()
+            if old is not None:
+                self.observed -= old[0]
+                self.expected -= old[1]
+                self.scale -= old[2]
+                self.seen -= 1
+        if not self.seen:
+            self.observed = self.expected = self.scale = 0.0
+
+    def dispersion(self) -> float:
+        """Method of moments on past sums, in units of the scale, with two days of a usual 0.15 as prior."""
+        prior = 172_800 / self.seconds * max(self.scale, 0.05) ** 2
+        return max(0.01, (self.squares + 0.15 * prior) / (self.means + prior))
+
+    def spread(self) -> float:
+        """Standard deviation."""
+        return math.sqrt(max(self.expected, 0.0) + self.dispersion() * self.scale**2)
+
+    def surprise(self) -> float:
+        """-ln of the chance of a sum as large; 0 within one spread, where nothing is decided."""
+        mean = max(self.expected, 1e-6)
+        if self.observed <= mean:
+            return 0.0
+        dispersion = self.dispersion() * (self.scale / mean) ** 2
+        if self.observed <= mean + math.sqrt(mean + dispersion * mean * mean):
+            return 0.0
+        return -log_nb_tail(self.observed, mean, dispersion)
+
+    def learn(self) -> None:
+        """Once per window length, remember how far the sum lay from its mean."""
+        self.since_sample += 1
+        if self.since_sample >= self.size and self.expected > 0:
+            self.since_sample = 0
+            keep = math.exp(-self.seconds / (28 * 86_400))
+            off = min(self.observed - self.expected, 4 * self.spread())
+            self.squares = keep * self.squares + off * off - self.expected
+            self.means = keep * self.means + self.scale**2
