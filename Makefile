@@ -31,6 +31,7 @@ docs: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
 	sh tests/install.sh
+	sh tests/install_bluesky.sh
 	$(MAKE) lint
 	$(BIN)/python docs/write.py --check
 	$(BIN)/python -m pytest -n 2

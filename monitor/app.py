@@ -7,22 +7,25 @@ import copy
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from monitor import alert, classify, digest, measure, queue
+from monitor import alert, classify, digest, measure, queue, sweep
 from monitor.budget import Purse
 from monitor.config import Brand, Settings, load
 from monitor.config import Source as Entry
-from monitor.connector import CanMeasure, is_archive
-from monitor.errors import ConfigError, ModelError, MonitorError, SourceError
+from monitor.connector import CanMeasure, CanReply, Connector, is_archive
+from monitor.desk import Desk
+from monitor.desk.writing import Writing
+from monitor.errors import ConfigError, MonitorError, SourceError
 from monitor.model import Model
-from monitor.plugins import connect
+from monitor.plugins import connect, load_model, model_name
 from monitor.poll import Poll, Source, name_authors, poll
+from monitor.reply import Outbox
 from monitor.report import Clock
 from monitor.secret import read_secret
 from monitor.store import Store
@@ -30,6 +33,7 @@ from monitor.store.pages import Stored
 from monitor.timing import to_epoch
 from monitor.types import Page
 
+SENDING = 60  # seconds that the slowest connector may take for one request; before them nothing is judged lost
 SCRUB = 3600  # seconds between two merges of the search index
 
 Seen = Callable[[str, Page, Stored], None]
@@ -50,6 +54,7 @@ class App:
         self._sources: list[Source] | None = None
         self._made: dict[str, tuple[Entry, str]] = {}
         self._model: Model | None = None
+        self._book: queue.RuleBook | None = None
 
     def check(self) -> list[Source]:
         """Make every source. Raises :class:`ConfigError` with the mistakes of all of them."""
@@ -125,9 +130,40 @@ class App:
             self.store.work.reset(queue.JOB)
 
     def book(self) -> queue.RuleBook:
-        """Return the queue's rules of every brand."""
-        rules = {brand.name: _rules(brand) for brand in self.settings.brand}
-        return queue.RuleBook(rules, _rules(Brand(name="-")))
+        """Return the queue's rules of every brand, made once: building a calendar with its holidays takes a while."""
+        if self._book is None:
+            rules = {brand.name: _rules(brand) for brand in self.settings.brand}
+            self._book = queue.RuleBook(rules, _rules(Brand(name="-")))
+        return self._book
+
+    def replier(self, brand: str, network: str) -> Connector | None:
+        """Return the connector that answers for a brand on a network; ``None`` where a person must use the network's app."""
+        for source in self.sources:
+            found = source.connector
+            if source.brand == brand and found.network == network and isinstance(found, CanReply):
+                return found
+        return None
+
+    def desk(self) -> Desk:
+        """Return what people do with conversations."""
+        return Desk(self.store, self.book(), self.now)
+
+    def writing(self) -> Writing:
+        """Return drafts and sending."""
+        return Writing(self.desk(), self.replier, approval=lambda brand: self.settings.find(brand).reply.approval)
+
+    def send(self) -> int:
+        """Send and settle what is in the outbox; return how many replies moved on."""
+        try:
+            return self.outbox().run()
+        finally:
+            for source in self.sources:
+                if isinstance(source.connector, CanReply):
+                    self.store.spending.take(source.name, source.connector, to_epoch(self.now()))
+
+    def outbox(self) -> Outbox:
+        """Return the job that sends replies and settles the ones of which it is not known whether they went out."""
+        return Outbox(self.desk(), self.replier, timeout=SENDING)
 
     def clock(self, brand: str) -> Clock:
         """Return a brand's business clock."""
@@ -258,6 +294,30 @@ class App:
             purse=self.purse,
         )
 
+    def sweep(self, source: Source) -> sweep.Swept:
+        """Look up again what is due of a source's posts. Raises ``SourceError``."""
+        row = self.store.sources.row(source.name)
+        if row is not None and row["state"] == "refused":
+            return sweep.Swept()  # see measure_one
+        rules = self.settings.sweep.model_dump(exclude={"posts_per_day", "paid_posts_per_day"})
+        billed = bool(getattr(source.connector, "prices", None))
+        budget = self.settings.sweep.paid_posts_per_day if billed else self.settings.sweep.posts_per_day
+        options, now = sweep.Options(**rules, budget=budget), self.now()
+        place = {"source": source.name, "purse": self.purse, "stop": self.stop.is_set}
+        return sweep.sweep(self.store, source.connector, source.brand, options, now, **place)
+
+    def retain(self, language: str) -> int:
+        """Purge what is older than it may be kept, and write kept weeks anew that named what is gone; return how many posts."""
+        rules, now = self.settings.retention, self.now()
+        purged = sweep.retain(self.store, rules.days, rules.networks, rules.files, now, stop=self.stop.is_set)
+        self.store.sweep.tidy()
+        zones = {row["brand"]: row["zone"] for row in self.store.sources.brands()}
+        for brand, week in self.store.sweep.blank_weeks():
+            named = (brand, zones.get(brand, "UTC"), self.clock(brand), self.model_name(), week)
+            if not digest.keep(self.store, *named, now, language):
+                self.store.sweep.drop_week(brand, week)
+        return purged
+
     def alert(self) -> int:
         """Look for unusual volume and sentiment; return how many episodes are open."""
         options = self.settings.alerts
@@ -305,39 +365,6 @@ def open_app(config: Path | None, database: str | None, now: Callable[[], dateti
     if not read_only:
         app.introduce_brands()
     return app
-
-
-def load_model(
-    name: str, threads: int, *, abstain: bool = True, names: Sequence[str] = (), tuning: Path | None = None
-) -> Model:
-    """Load the bundled model (``bundled``) or one by its hub name or path. Raises :class:`ModelError` with the cure.
-
-    With ``abstain=False`` it never answers ``unsure``. ``names`` are the brands' own words; ``tuning`` is the file that
-    `monitor models tune` wrote.
-    """
-    import importlib  # noqa: PLC0415 - models are found by name, never imported from here
-
-    try:
-        found: Model = importlib.import_module("models").load(
-            name, threads=threads or None, abstain=abstain, names=names
-        )
-        if tuning is not None:
-            tuner = importlib.import_module("models.tuning")
-            found = tuner.Tuned(found, tuner.load(tuning))
-    except ImportError as error:
-        raise ModelError(f"model {name!r} cannot be loaded: {error}") from error
-    return found
-
-
-def model_name(name: str, tuning: Path | None = None) -> str:
-    """Return the name that a model's labels carry, without loading its weights."""
-    import importlib  # noqa: PLC0415 - see above
-
-    told = str(importlib.import_module("models").name_of(name))
-    if tuning is None:
-        return told
-    tuner = importlib.import_module("models.tuning")
-    return str(tuner.tuned_name(told, tuner.load(tuning)))
 
 
 def _rules(brand: Brand) -> queue.Rules:

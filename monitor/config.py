@@ -73,6 +73,12 @@ class Targets(_Table):
     normal: Duration = 4 * 3600
 
 
+class Reply(_Table):
+    """How replies go out."""
+
+    approval: bool = False
+
+
 class Source(BaseModel):
     """One connector reading for one brand; keys beyond these belong to the connector and are checked by it."""
 
@@ -101,6 +107,7 @@ class Brand(_Table):
     accounts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     calendar: CalendarSettings = CalendarSettings()
     targets: Targets = Targets()
+    reply: Reply = Reply()
     source: tuple[Source, ...] = ()
 
     def opening_hours(self) -> Calendar:
@@ -157,6 +164,25 @@ class Measure(_Table):
     )
 
 
+class Sweep(_Table):
+    """When stored posts of live networks are looked at again, to learn what was deleted or edited."""
+
+    ages: tuple[Duration, ...] = (3600, 6 * 3600, 86400, 3 * 86400)
+    every: Duration = 7 * 86400
+    shown: Duration = 86400
+    batch: int = Field(default=100, ge=1, le=100)
+    posts_per_day: int = Field(default=20_000, ge=0)
+    paid_posts_per_day: int = Field(default=200, ge=0)
+
+
+class Retention(_Table):
+    """How many days other people's posts are kept; 0 keeps them."""
+
+    days: int = Field(default=400, ge=0)
+    files: int = Field(default=0, ge=0)
+    networks: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+
+
 class Budget(_Table):
     """What a month and a poll may take."""
 
@@ -175,6 +201,8 @@ class Settings(_Table):
     alerts: Alerts = Alerts()
     measure: Measure = Measure()
     budget: Budget = Budget()
+    sweep: Sweep = Sweep()
+    retention: Retention = Retention()
     mapping: dict[str, dict[str, Any]] = Field(default_factory=dict)
     brand: tuple[Brand, ...] = ()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor import report
 from monitor.display import excerpt
+from monitor.phrases import cause_of
 from monitor.store import Store
 from monitor.timing import format_duration, iso, iso_week, to_epoch, week_bounds
 
@@ -74,7 +75,13 @@ def keep_last_week(
     store: Store, brand: str, zone: str, clock: report.Clock, model: str, now: datetime, language: str
 ) -> bool:
     """Keep the report of the last full week; whether there was anything to report."""
-    name = iso_week(now - timedelta(days=7), zone)
+    return keep(store, brand, zone, clock, model, iso_week(now - timedelta(days=7), zone), now, language)
+
+
+def keep(
+    store: Store, brand: str, zone: str, clock: report.Clock, model: str, name: str, now: datetime, language: str
+) -> bool:
+    """Keep a week as it is reported now; whether there was anything to report."""
     figures = week(store, brand, zone, clock, model, name, now)
     if not figures["mentions"]["posts"]:
         return False
@@ -311,6 +318,6 @@ def _unseen(coverage: Mapping[str, Any], zone: str, say: _Words) -> list[str]:
     for gap in lost:
         start, end = datetime.fromisoformat(gap["from"]), datetime.fromisoformat(gap["to"])
         lines.append(
-            f"  {say.day(start, zone, clock=True)}–{say.day(end, zone, clock=True)[-5:]}  {gap['source']}  {gap['cause']}"
+            f"  {say.day(start, zone, clock=True)}–{say.day(end, zone, clock=True)[-5:]}  {gap['source']}  {cause_of(gap['cause'], say.language)}"
         )
     return lines

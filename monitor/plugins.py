@@ -1,4 +1,4 @@
-"""Finding connectors: a file's path, an installed entry point, or ``connectors/<name>.py``, in that order."""
+"""Finding connectors and models by name. Connectors: a file's path, an installed entry point, or ``connectors/<name>.py``, in that order."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from monitor.connector import Connector
-from monitor.errors import ConfigError, PluginError
+from monitor.errors import ConfigError, ModelError, PluginError
+from monitor.model import Model
 
 GROUP = "engagement_monitor.connectors"
 
@@ -56,6 +57,35 @@ def connect(name: str, settings: Mapping[str, Any]) -> Connector:
         raise ConfigError(
             [f"connector {name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         ) from error
+
+
+def load_model(
+    name: str, threads: int, *, abstain: bool = True, names: Sequence[str] = (), tuning: Path | None = None
+) -> Model:
+    """Load the bundled model (``bundled``) or one by its hub name or path. Raises :class:`ModelError` with the cure.
+
+    With ``abstain=False`` it never answers ``unsure``. ``names`` are the brands' own words; ``tuning`` is the file that
+    `monitor models tune` wrote.
+    """
+    try:
+        found: Model = importlib.import_module("models").load(
+            name, threads=threads or None, abstain=abstain, names=names
+        )
+        if tuning is not None:
+            tuner = importlib.import_module("models.tuning")
+            found = tuner.Tuned(found, tuner.load(tuning))
+    except ImportError as error:
+        raise ModelError(f"model {name!r} cannot be loaded: {error}") from error
+    return found
+
+
+def model_name(name: str, tuning: Path | None = None) -> str:
+    """Return the name that a model's labels carry, without loading its weights."""
+    told = str(importlib.import_module("models").name_of(name))
+    if tuning is None:
+        return told
+    tuner = importlib.import_module("models.tuning")
+    return str(tuner.tuned_name(told, tuner.load(tuning)))
 
 
 def _from_path(path: Path) -> ModuleType:

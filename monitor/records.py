@@ -165,8 +165,9 @@ def _decode_value(hint: object, value: object, place: str) -> object:  # noqa: C
             raise ValueError(f"{place} is {_shown(value)}; it must be one of {', '.join(get_args(hint))}.")
         return value
     if origin is Mapping:
-        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-            raise ValueError(f"{place} must be an object of texts, not {_shown(value)}.")
+        texts = get_args(hint)[1] is str
+        if not isinstance(value, dict) or (texts and not all(isinstance(item, str) for item in value.values())):
+            raise ValueError(f"{place} must be an object{' of texts' if texts else ''}, not {_shown(value)}.")
         return value
     if origin is tuple:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):

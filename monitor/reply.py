@@ -238,6 +238,7 @@ class Outbox:
 
     def _sent(self, row: Any, token: str, post: Post) -> None:  # noqa: ANN401 - a row
         with self.store.desk.durable():
+            self.store.desk.lock([row["cid"]])  # conversations first, everywhere: no two wait for each other
             now = self._now()
             ended = self.store.outbox.end(
                 row["oid"], token, "sent", now, remote=post.id, sent_at=to_epoch(post.created_at)
@@ -249,6 +250,7 @@ class Outbox:
 
     def _late(self, row: Any, post: Post) -> None:  # noqa: ANN401 - a row
         with self.store.desk.durable():
+            self.store.desk.lock([row["cid"]])
             self._take_in(row, [post])
             fresh = self._row(row["oid"])
             if fresh["remote"] == post.id:
@@ -312,6 +314,7 @@ class Outbox:
 
     def _settled(self, row: Any, post: Post) -> None:  # noqa: ANN401 - a row
         with self.store.desk.durable():
+            self.store.desk.lock([row["cid"]])
             at = to_epoch(post.created_at)
             if self.store.outbox.settle(row, "sent", self._now(), remote=post.id, sent_at=at):
                 self._take_in(row, [post])

@@ -43,12 +43,7 @@ def coverage(store: Store, brand: str, span: Span, now: datetime) -> dict[str, A
     """
     end = min(span.end, to_epoch(now))
     gaps = store.sources.gaps(span.start, end, brand)
-    down = [
-        (max(row["down_since"], span.start), end)
-        for row in store.sources.all()
-        if row["brand"] in (None, brand) and row["down_since"] is not None and row["down_since"] < end
-    ]
-    spans = [(max(g["start_at"], span.start), min(g["end_at"], end)) for g in gaps if g["state"] != "refilled"] + down
+    spans = [(max(g["start_at"], span.start), min(g["end_at"], end)) for g in gaps if g["state"] != "refilled"]
     uncertain = _union(spans)
     window = None if span.start == EVER else max(0, end - span.start)
     return {

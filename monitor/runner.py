@@ -19,7 +19,7 @@ from pathlib import Path
 import schedule
 
 from monitor.app import App
-from monitor.connector import CanMeasure, is_archive
+from monitor.connector import CanLookUp, CanMeasure, CanReply, is_archive
 from monitor.errors import MonitorError, StoreError
 from monitor.timing import to_epoch
 
@@ -52,12 +52,20 @@ def jobs(app: App, say: Say, language: str) -> list[Job]:
         )
         if isinstance(source.connector, CanMeasure) and source.brand is not None:
             found.append(Job(name=f"measure {source.name}", every=60, work=_measure(source.name), lane=lane))
+        if isinstance(source.connector, CanLookUp) and not is_archive(source.connector):
+            found.append(Job(name=f"sweep {source.name}", every=300, work=_sweep(source.name), lane=lane))
+    if any(isinstance(source.connector, CanReply) for source in app.sources):
+        # a lane of its own: a network that answers slowly holds up nothing else
+        lane = "reply" if apart else None
+        found.append(Job(name="reply", every=5, work=lambda app: _count(app.send(), "replies moved on"), lane=lane))
     return [
         *found,
         Job(name="classify", every=20, work=lambda app: _count(app.classify().labelled, "labelled")),
+        Job(name="desk", every=20, work=lambda app: _count(app.desk().sweep(), "leases and snoozes ended")),
         Job(name="queue", every=20, work=lambda app: _count(app.queue(), "looked at")),
         Job(name="alert", every=60, work=lambda app: _count(app.alert(), "open alerts")),
         Job(name="digest", every=3600, work=lambda app: _count(app.digest(language), "weeks kept")),
+        Job(name="retention", every=3600, work=lambda app: _count(app.retain(language), "purged")),
         Job(name="scrub", every=300, work=lambda app: app.scrub()),
     ]
 
@@ -269,6 +277,15 @@ def _measure(name: str) -> Callable[[App], str | None]:
         """Read the counts that are due from the source."""
         source = next(source for source in app.sources if source.name == name)
         return _count(app.measure_one(source), "measured")
+
+    return work
+
+
+def _sweep(name: str) -> Callable[[App], str | None]:
+    def work(app: App) -> str | None:
+        """Look up again what is due of the source's posts."""
+        source = next(source for source in app.sources if source.name == name)
+        return str(app.sweep(source)) or None
 
     return work
 

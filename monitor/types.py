@@ -13,7 +13,9 @@ from typing import Literal
 Sentiment = Literal["negative", "neutral", "positive", "unsure"]
 Urgency = Literal["high", "normal", "none"]
 GapState = Literal["open", "refilled", "lost"]
-DeletionCause = Literal["author", "network", "protected", "suspended", "withheld", "unknown"]
+DeletionCause = Literal[
+    "author", "network", "protected", "suspended", "withheld", "takedown", "retention", "request", "unknown"
+]
 ConversationState = Literal["open", "claimed", "snoozed", "answered", "dismissed", "closed"]
 AlertLevel = Literal["watch", "warning", "emergency"]
 
@@ -103,6 +105,9 @@ class Edit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
     """A post that its network no longer shows, since when as far as we know, and why.
+
+    ``takedown``: removed on somebody's legal demand; ``retention``: older than it may be kept here; ``request``: its author
+    asked to be forgotten (`monitor forget`). The last two say nothing about the network.
 
     An export adds what a purge leaves of the post (its timing and its place), so that figures can be rebuilt.
     """
@@ -215,7 +220,8 @@ class Event:
     """An appended fact about a conversation. ``conversation`` is its key ``brand|thread|customer author id``.
 
     Kinds: ``opened``, ``claimed``, ``released``, ``replied``, ``snoozed``, ``dismissed``, ``reopened``, ``deleted``,
-    ``corrected``. ``detail`` holds what the kind needs (a dismissal's reason, the replying post).
+    ``corrected``, ``lapsed``, ``handed_over``, ``woken``, ``undone``, ``promise_kept``, ``doubled``. ``detail`` holds what
+    the kind needs (a dismissal's reason, the replying post).
     """
 
     conversation: str

@@ -115,13 +115,20 @@ class Windows:
         return None
 
     def answer(
-        self, ask: Ask, *, oldest: datetime | None, token: str | None, capped: bool = False, stuck: bool = False
+        self,
+        ask: Ask,
+        *,
+        oldest: datetime | None,
+        token: str | None,
+        capped: bool = False,
+        stuck: bool = False,
+        cause: str = "unreadable",
     ) -> None:
         """Note what a page brought: its oldest post's instant and the token of the next page (``None``: there is none).
 
         ``oldest`` is the oldest in the listing's own order; a post that the network pins on top does not count.
         ``capped``: the network lists no more although older posts exist (800 mentions): the rest is lost. ``stuck``: its
-        pages repeat or contradict themselves: the rest stays open.
+        pages repeat or contradict themselves, or it broke off (``cause`` says which): the rest stays open.
         """
         state = self._states[ask.stream]
         reading = state.reading
@@ -137,7 +144,7 @@ class Windows:
         elif ended:
             self._finish(ask.stream, state, reading.start)
         elif stuck:
-            self._cut(ask.stream, state, "unreadable", "open")
+            self._cut(ask.stream, state, cause, "open")
         elif self._left is not None and self._left <= 0:
             self._cut(ask.stream, state, "page_budget", "open")
         else:
@@ -151,7 +158,14 @@ class Windows:
         state = self._states[ask.stream]
         if state.reading is not None and state.reading.cause:
             state = self._set_aside(ask.stream, state)
-        self._states[ask.stream] = replace(state, held=cause, until=to_epoch(until), reading=None, token=None)
+        self._states[ask.stream] = replace(
+            # one span has one cause, the first: a second one would leave the gap of the first open for good
+            state,
+            held=state.held or cause,
+            until=to_epoch(until),
+            reading=None,
+            token=None,
+        )
 
     @property
     def cursor(self) -> str:
@@ -163,11 +177,18 @@ class Windows:
     def gaps(self) -> tuple[Gap, ...]:
         """What this page opened or closed in the ledger of gaps."""
         held = [
-            self._gap(name, state.done, self._now, state.held, "open")
+            self._gap(name, first, self._now, state.held, "open")
             for name, state in self._states.items()
-            if state.held and state.done is not None and self._now - state.done > self._habits[name].overlap
+            if state.held and self._now - (first := self._unread_from(state)) > self._habits[name].overlap
         ]
         return (*self._gaps, *held)
+
+    def _unread_from(self, state: _State) -> int:
+        """Return from when on nothing was read: the end of the last reading or, before the first, where it will begin."""
+        if state.done is not None:
+            return state.done
+        since = self._now if self._target.since is None else min(self._now, to_epoch(self._target.since))
+        return since - self._target.backfill
 
     @property
     def more(self) -> bool:
@@ -232,18 +253,16 @@ class Windows:
     def _begin(self, name: str, state: _State) -> _State:
         habits = self._habits[name]
         if state.done is None:
-            since = self._now if self._target.since is None else min(self._now, to_epoch(self._target.since))
-            start, deepens = since - self._target.backfill, True
+            start, deepens = self._unread_from(state), True
         else:
             last = state.done if state.deep is None else min(state.deep, state.done)
             deepens = state.deep is None or not 0 <= self._now - last < habits.deep_every
             start = min(last - habits.late, state.done - habits.overlap) if deepens else state.done - habits.overlap
         limit = start if habits.reach is None else self._now - habits.reach
         if start < limit:
-            if state.done is not None and state.done < limit:
-                # from `start`, not from `done`: posts of then that became visible late are out of reach too
-                first = start if self._target.since is None else max(start, to_epoch(self._target.since))
-                self._note(name, first, limit, "reach", "lost")
+            # from `start`, not from `done`: posts of then that became visible late are out of reach too
+            first = start if self._target.since is None else max(start, to_epoch(self._target.since))
+            self._note(name, first, limit, "reach", "lost")
             start = min(limit, self._now)
         return replace(state, reading=_Span(start=start, end=self._now), deepens=deepens, token=None, low=self._now)
 
@@ -295,8 +314,8 @@ class Windows:
             self._note(name, span.start, span.end, span.cause, "refilled")
         if reading.cause:
             self._note(name, read_from, reading.end, reading.cause, "refilled")
-        elif state.held is not None and state.done is not None:
-            self._note(name, state.done, reading.end, f"{state.held}:{name}", "refilled")
+        elif state.held is not None:
+            self._note(name, self._unread_from(state), reading.end, f"{state.held}:{name}", "refilled")
         todo = tuple(span for span in state.todo if span not in inside)
         state = replace(state, reading=None, token=None, todo=todo)
         if not reading.cause:

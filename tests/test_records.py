@@ -1,5 +1,6 @@
 """The export format loses nothing, and says in a sentence what it cannot read."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import get_args
@@ -16,6 +17,7 @@ from monitor.types import (
     Label,
     LabelRecord,
     Metrics,
+    Opinion,
     Post,
     Scores,
     Snapshot,
@@ -31,6 +33,16 @@ st.register_type_strategy(
 )
 st.register_type_strategy(Scores, st.builds(Scores, negative=shares, neutral=shares, positive=shares))
 st.register_type_strategy(Metrics, st.builds(Metrics, likes=counts, score=counts, upvote_ratio=st.none() | shares))
+st.register_type_strategy(
+    Opinion,
+    st.builds(Opinion, **{field.name: shares for field in dataclasses.fields(Opinion)}),
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+st.register_type_strategy(Post, st.builds(Post, raw=st.none() | st.dictionaries(st.text(), json_values)))
 made = st.one_of(*(st.from_type(kind) for kind in get_args(records.Record)))
 
 

@@ -119,7 +119,7 @@ def test_few_places_keep_an_unknown_error_from_going_on_and_each_says_why() -> N
     assert silent == []
 
 
-HEAVY = ("transformers", "onnxruntime", "tokenizers", "torch", "tweepy", "praw", "numpy", "pandas", "pydantic", "sqlite_utils", "click", "rich", "holidays", "schedule")  # fmt: skip
+HEAVY = ("transformers", "onnxruntime", "tokenizers", "torch", "tweepy", "praw", "numpy", "pandas", "pydantic", "sqlite_utils", "click", "rich", "holidays", "schedule", "atproto", "atproto_client", "mastodon", "httpx", "requests")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -198,6 +198,32 @@ def test_a_held_stream_keeps_no_other_from_being_read() -> None:
     assert windows.complete_to == from_epoch(START + 1600)
 
 
+def test_a_stream_held_before_its_first_reading_is_a_gap_too() -> None:
+    target = Target(source="s", brand="b", now=from_epoch(START + 500), since=from_epoch(START), backfill=1000)
+    windows = Windows(target, None, {"all": HABITS})
+    ask = windows.next()
+    assert ask is not None
+    windows.hold(ask, "not_allowed", from_epoch(START + 600))
+    (gap,) = windows.gaps
+    assert (to_epoch(gap.start), to_epoch(gap.end), gap.state) == (START - 1000, START + 500, "open")
+    later = Target(source="s", brand="b", now=from_epoch(START + 700), since=from_epoch(START), backfill=1000)
+    windows = Windows(later, windows.cursor, {"all": HABITS})
+    ask = windows.next()
+    assert ask is not None
+    windows.answer(ask, oldest=None, token=None)
+    (gap,) = windows.gaps
+    assert (to_epoch(gap.start), gap.cause, gap.state) == (START - 1000, "not_allowed:all", "refilled")
+
+
+def test_a_reading_that_breaks_off_says_why() -> None:
+    target = Target(source="s", brand="b", now=from_epoch(START + 500), since=from_epoch(START))
+    windows = Windows(target, None, {"all": HABITS})
+    ask = windows.next()
+    assert ask is not None
+    windows.answer(ask, oldest=from_epoch(START + 400), token="next", stuck=True, cause="outage")
+    assert [(gap.cause, gap.state) for gap in windows.gaps] == [("outage:all", "open")]
+
+
 def test_all_streams_held_say_until_when() -> None:
     target = Target(source="s", brand="b", now=from_epoch(START), since=from_epoch(START))
     windows = Windows(target, None, {"a": HABITS, "b": HABITS})

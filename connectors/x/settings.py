@@ -38,8 +38,8 @@ class XSettings(BaseModel):
     ] = None
     search: Annotated[bool, Field(description="also search for the brand's words")] = True
     threads: Annotated[
-        int, Field(ge=0, le=50, description="own newest posts whose replies and quotes are searched; 0: only mentions")
-    ] = 10
+        int, Field(ge=0, le=110, description="own newest posts whose replies and quotes are searched; 0: only mentions")
+    ] = 22
     query_length: Annotated[int, Field(ge=64, le=4096, description="longest search query that the plan allows")] = 512
     answers: Annotated[
         Literal["addressed", "all"],

@@ -32,7 +32,7 @@ NEARLY = 0.9
 REACH = 7 * 86400 - 3600  # seconds that the search goes back, with an hour for clocks that differ
 TAIL = timedelta(seconds=30)  # the newest posts, which the search does not show yet
 PERSON = timedelta(hours=6)  # a stream that only a person can open is left alone for so long
-TRIES = 3  # times that a page may break before its stream is left alone
+TRIES = 3  # times that a page may break before the rest of its reading is put off
 FIRST_WAIT, LONGEST_WAIT = 60, 900  # seconds, where nobody says how long
 
 HABITS = {
@@ -181,7 +181,11 @@ class Streams:
             if ask.token is not None and self._broken[place] < TRIES:
                 raise error  # the page is asked for again where the reading stands
             self._broken.pop(place)
-            poll.windows.hold(ask, "outage", self._patience(poll, ask))
+            if ask.token is not None:
+                # down to the last page it is read; the rest is taken up anew by a later poll
+                poll.windows.answer(ask, oldest=None, token=ask.token, stuck=True, cause="outage")
+            else:
+                poll.windows.hold(ask, "outage", self._patience(poll, ask))
         elif isinstance(error, Unreadable):
             poll.windows.hold(ask, "unreadable", self._patience(poll, ask))
         else:

@@ -20,9 +20,10 @@ def check_command(*, database: str | None, config: Path | None, lang: str | None
     if example:
         click.echo(example_settings(), nl=False)
         return 0
-    from monitor.app import App, load_model  # noqa: PLC0415 - only here
+    from monitor.app import App  # noqa: PLC0415 - only here
     from monitor.cli.options import now  # noqa: PLC0415 - see above
     from monitor.config import Settings, load  # noqa: PLC0415 - see above
+    from monitor.plugins import load_model  # noqa: PLC0415 - only here
     from monitor.store import Store  # noqa: PLC0415 - see above
 
     path = settings_file(config)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from monitor.app import App, load_model, open_app
+from monitor.app import App, open_app
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 from monitor.config import Settings, load
+from monitor.plugins import load_model
 
 
 @click.command("poll")

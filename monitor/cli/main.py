@@ -20,6 +20,8 @@ _PLACES = {
     "doctor": "doctor",
     "engagement": "figures",
     "export": "records",
+    "export-person": "people_data",
+    "forget": "people_data",
     "gaps": "records",
     "import": "records",
     "measure": "jobs",
@@ -30,6 +32,7 @@ _PLACES = {
     "response": "figures",
     "run": "run",
     "search": "records",
+    "sweep": "people_data",
 }
 
 

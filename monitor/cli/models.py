@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from monitor import exam
-from monitor.app import App, load_model
+from monitor.app import App
 from monitor.cli.options import settings_file, show, with_app
 from monitor.errors import ConfigError, ModelError
+from monitor.plugins import load_model
 from monitor.text import language as language_of
 from monitor.timing import from_epoch, iso_week, to_epoch, week_bounds
 

@@ -217,10 +217,8 @@ def _sources(sources: list[Any], now: int, *, ja: bool) -> list[str]:
                 if ja
                 else f"{row['source']}: down since {since} – {row['error']}"
             )
-        elif row["last_ok"] is not None:
-            at = time.strftime(
-                "%H:%M" if now - row["last_ok"] < 43200 else "%m-%d %H:%M", time.localtime(row["last_ok"])
-            )
+        elif (complete_to := row["complete_to"] or row["last_ok"]) is not None:
+            at = time.strftime("%H:%M" if now - complete_to < 43200 else "%m-%d %H:%M", time.localtime(complete_to))
             found.append(f"{row['source']}: {at}まで取得済み" if ja else f"{row['source']}: complete to {at}")
     return found
 

@@ -20,10 +20,13 @@ if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imp
     from monitor.store.figures import Figures
     from monitor.store.outbox import Outbox
     from monitor.store.pages import Pages
+    from monitor.store.people import People
+    from monitor.store.people import People
     from monitor.store.queue import Queue
     from monitor.store.readings import Readings
     from monitor.store.sources import Sources
     from monitor.store.spending import Spending
+    from monitor.store.sweep import Sweep
     from monitor.store.work import Work
 
 
@@ -89,6 +92,20 @@ class Store:
         return Spending(self.db)
 
     @property
+    def people(self) -> People:
+        """One person: what is stored of them, and how it is forgotten."""
+        from monitor.store.people import People  # noqa: PLC0415 - see above
+
+        return People(self.db)
+
+    @property
+    def sweep(self) -> Sweep:
+        """Looking at stored posts again, and what is older than it may be kept."""
+        from monitor.store.sweep import Sweep  # noqa: PLC0415 - see above
+
+        return Sweep(self.db)
+
+    @property
     def work(self) -> Work:
         """What jobs have still to do: texts without a label, progress marks."""
         from monitor.store.work import Work  # noqa: PLC0415 - see above
@@ -143,6 +160,13 @@ class Store:
         from monitor.store.outbox import Outbox  # noqa: PLC0415 - see above
 
         return Outbox(self.db)
+
+    @property
+    def people(self) -> People:
+        """Who may sign in, and what they did to that."""
+        from monitor.store.people import People  # noqa: PLC0415 - see above
+
+        return People(self.db)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

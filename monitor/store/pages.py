@@ -12,6 +12,7 @@ from monitor.store.authors import Authors, account_name
 from monitor.store.database import Database
 from monitor.store.labels import label_row
 from monitor.store.readings import COUNTS, Readings
+from monitor.store.sweep import Traces
 from monitor.text import clean, search_terms
 from monitor.timing import to_epoch
 from monitor.types import Deletion, Edit, Event, LabelRecord, Metrics, Page, Post, Snapshot
@@ -48,6 +49,7 @@ class Pages:
         self._db = db
         self._authors = Authors(db)
         self._readings = Readings(db)
+        self._traces = Traces(db)
 
     def put(self, page: Page, origin: Origin) -> Stored:
         """Store a page with its cursor, gaps and refused records in one transaction."""
@@ -124,6 +126,8 @@ class Pages:
         self._db.change("set_counter", name="rev", value=rev)
         self._put_raws(fresh + [post for post, _ in changed] if origin.archive else posts.values(), known)
         self._put_mentions(posts, known, brands, origin)
+        if not origin.archive:
+            self._traces.note_live(known.pids[id_] for id_ in posts if id_ in known.pids)
         self._put_counts(posts, known, origin)
         self._readings.refresh([known.pids[post.id] for post in fresh if brands[post.id] is not None])
         known.new, known.changed = len(fresh), len(changed)
@@ -251,6 +255,7 @@ class Pages:
         self._db.change("purge_edits", pid=row["pid"])
         self._db.change("purge_raw", pid=row["pid"])
         self._db.change("purge_reasons", pid=row["pid"])
+        self._traces.purge(row)
         if row["aid"] is not None and not self._db.rows("author_in_use", aid=row["aid"]):
             self._db.change("forget_customer", aid=row["aid"])
             self._db.change("delete_author", aid=row["aid"])

@@ -315,12 +315,6 @@ GROUP BY b.brand, q.pid, q.created_at ORDER BY b.brand, q.pid;
 SELECT COUNT(*) AS posts, CAST(COALESCE(SUM(CASE WHEN brand IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS customer_posts,
   MIN(created_at) AS oldest, MAX(created_at) AS newest FROM posts;
 
--- mention_times: when a brand was mentioned, and by whom, for alerts
-SELECT p.pid, p.created_at, p.aid, p.repost_of, p.campaign, l.negative, l.label FROM mentions m JOIN posts p ON p.pid = m.pid
-LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
-WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.history = 0 AND p.repost_of IS NULL AND p.deleted_at IS NULL
-ORDER BY m.created_at, m.pid;
-
 -- mention_texts: texts of a brand's mentions in a span, for evidence
 SELECT p.pid, p.id, p.text, p.created_at, p.aid, p.reply_to, p.quote_of, p.repost_of, p.campaign, a.handle, a.followers, l.label, l.negative FROM mentions m JOIN posts p ON p.pid = m.pid
 LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
@@ -791,3 +785,258 @@ SELECT budget, strictness, fitted_at FROM alert_fits WHERE brand = :brand;
 -- put_alert_fit: keep the strictness that was fitted for a brand
 INSERT INTO alert_fits (brand, budget, strictness, fitted_at) VALUES (:brand, :budget, :strictness, :fitted_at)
 ON CONFLICT (brand) DO UPDATE SET budget = excluded.budget, strictness = excluded.strictness, fitted_at = excluded.fitted_at;
+
+-- note_live: a post that a live source brought, which the sweep looks after from now on
+INSERT INTO sweeps (pid) VALUES (?) ON CONFLICT (pid) DO NOTHING;
+
+-- unplanned_sweeps: posts of which it is not yet said when to look at them again
+SELECT s.pid, p.created_at, p.stored_at FROM sweeps s JOIN posts p ON p.pid = s.pid WHERE s.due_at IS NULL ORDER BY s.pid LIMIT :limit;
+
+-- plan_sweep: when to look at a post again
+UPDATE sweeps SET due_at = ? WHERE pid = ?;
+
+-- replan_sweeps: the ages at which posts are looked at have changed
+UPDATE sweeps SET due_at = NULL WHERE due_at IS NOT NULL;
+
+-- due_sweeps: posts of a network to be looked at, the one whose last look is oldest first; shown ones more often
+SELECT s.pid AS pid, p.id AS id, p.created_at AS created_at, COALESCE(s.looked_at, p.stored_at) AS looked_at, s.tries AS tries, s.error AS error FROM sweeps s JOIN posts p ON p.pid = s.pid
+WHERE s.due_at <= :at AND s.not_before <= :at AND p.deleted_at IS NULL AND p.id >= :low AND p.id < :high
+  AND (CAST(:brand AS TEXT) IS NULL OR p.brand = :brand OR EXISTS (SELECT 1 FROM mentions m WHERE m.pid = p.pid AND m.brand = :brand)
+    OR p.brand IS NULL AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.pid = p.pid))
+UNION
+SELECT s.pid AS pid, p.id AS id, p.created_at AS created_at, COALESCE(s.looked_at, p.stored_at) AS looked_at, s.tries AS tries, s.error AS error
+FROM conversations c JOIN turn_posts t ON t.cid = c.cid JOIN sweeps s ON s.pid = t.pid JOIN posts p ON p.pid = s.pid
+WHERE c.state IN ('open', 'snoozed') AND COALESCE(s.looked_at, p.stored_at) <= :shown AND s.not_before <= :at AND p.deleted_at IS NULL
+  AND p.id >= :low AND p.id < :high AND (CAST(:brand AS TEXT) IS NULL OR c.brand = :brand)
+ORDER BY looked_at, pid LIMIT :limit;
+
+-- looked: a post was looked at and is there
+UPDATE sweeps SET looked_at = ?, due_at = ?, not_before = 0, tries = 0, error = NULL WHERE pid = ?;
+
+-- unjudged: a post was asked for and could not be judged
+UPDATE sweeps SET not_before = ?, tries = tries + 1, error = ? WHERE pid = ?;
+
+-- sweep_troubles: posts that could not be judged the last time, and why
+SELECT p.id, s.tries, s.error, s.not_before FROM sweeps s JOIN posts p ON p.pid = s.pid WHERE s.tries > 0 ORDER BY s.tries DESC, p.id LIMIT :limit;
+
+-- sweep_day: how many posts a source's sweep has asked for on a day
+SELECT asked, gone, changed, unjudged FROM sweep_days WHERE source = :source AND day = :day;
+
+-- add_sweep_day: add a batch to a source's day
+INSERT INTO sweep_days (source, day, asked, gone, changed, unjudged) VALUES (:source, :day, :asked, :gone, :changed, :unjudged)
+ON CONFLICT (source, day) DO UPDATE SET asked = sweep_days.asked + excluded.asked, gone = sweep_days.gone + excluded.gone,
+  changed = sweep_days.changed + excluded.changed, unjudged = sweep_days.unjudged + excluded.unjudged;
+
+-- purge_sweep: a post that is gone is not looked at any more
+DELETE FROM sweeps WHERE pid = :pid;
+
+-- purge_tries: nor measured
+DELETE FROM measure_tries WHERE pid = :pid;
+
+-- purge_followers: how many followers the author of a purged post had is a fact about a person
+UPDATE snapshots SET followers = NULL WHERE pid = :pid AND followers IS NOT NULL;
+
+-- purge_notes: what people noted when they corrected the label of a purged post
+UPDATE corrections SET note = NULL WHERE pid = :pid AND note IS NOT NULL;
+
+-- purge_promises: words of a brand's post that is gone
+DELETE FROM promises WHERE pid = :pid;
+
+-- purge_outgoing: our copies of replies to a post that is gone, or of a reply that is gone; what is on its way is left to settle
+UPDATE outbox SET text = '', detail = NULL WHERE (post = :id OR remote = :id) AND state IN ('sent', 'draft') AND (text <> '' OR detail IS NOT NULL);
+
+-- purge_outgoing_log: remarks of the network about them
+UPDATE outbox_log SET detail = NULL WHERE detail IS NOT NULL AND oid IN (SELECT oid FROM outbox WHERE (post = :id OR remote = :id) AND state IN ('sent', 'draft'));
+
+-- tidy_outgoing: replies that were on their way when their post was purged, and have settled since
+UPDATE outbox SET text = '', detail = NULL WHERE (text <> '' OR detail IS NOT NULL) AND state IN ('sent', 'draft') AND post IN (SELECT id FROM purges);
+
+-- drafts_about: drafts of the conversations that a post belongs to, and whether a customer's post is left in them
+SELECT d.cid, d.actor, d.text, (SELECT COUNT(*) FROM turn_posts o JOIN posts p ON p.pid = o.pid
+  WHERE o.cid = d.cid AND p.brand IS NULL AND p.text IS NOT NULL AND p.pid <> :pid) AS others
+FROM turn_posts t JOIN drafts d ON d.cid = t.cid WHERE t.pid = :pid;
+
+-- blank_digests: kept weeks in which a text or an id occurs are emptied, to be written anew
+UPDATE digests SET body = '' WHERE body <> '' AND replace(body, :needle, '') <> body;
+
+-- blank_weeks: kept weeks that must be written anew
+SELECT brand, week FROM digests WHERE body = '' ORDER BY brand, week;
+
+-- drop_digest: a kept week that cannot be written anew
+DELETE FROM digests WHERE brand = :brand AND week = :week AND body = '';
+
+-- outdated_live: posts of other people that a live source brought and that are older than they may be kept
+SELECT p.pid, p.id, p.created_at FROM posts p JOIN sweeps s ON s.pid = p.pid
+WHERE p.created_at < :before AND p.deleted_at IS NULL AND p.brand IS NULL AND p.id >= :low AND p.id < :high ORDER BY p.created_at, p.pid LIMIT :limit;
+
+-- outdated_files: the same of posts that came from files
+SELECT p.pid, p.id, p.created_at FROM posts p
+WHERE p.created_at < :before AND p.deleted_at IS NULL AND p.brand IS NULL AND NOT EXISTS (SELECT 1 FROM sweeps s WHERE s.pid = p.pid)
+ORDER BY p.created_at, p.pid LIMIT :limit;
+
+-- live_networks: the first of the ids that live sources brought behind a given one
+SELECT MIN(p.id) AS id FROM posts p JOIN sweeps s ON s.pid = p.pid WHERE p.id >= :after;
+
+-- outdated_rejects: records that could not be taken, older than they may be kept
+UPDATE quarantine SET raw = '' WHERE at < :before AND raw <> '' AND source IN (SELECT source FROM sources WHERE archive = 0);
+
+-- persons: people by id or by case-folded handle
+SELECT aid, id, handle, name, followers, asked_at FROM authors WHERE id = :id OR lower(handle) = :handle ORDER BY id;
+
+-- posts_of_person: everything that is stored of somebody's posts
+SELECT p.pid, p.id, p.text, p.created_at, p.seen_at, p.stored_at, p.reply_to, p.thread, p.quote_of, p.repost_of, p.brand, p.lang, p.url, p.campaign, p.edited_at,
+  p.machine, p.history, r.raw, c.at AS counted_at, c.likes, c.replies, c.reposts, c.quotes, c.saves, c.impressions, c.score, c.upvote_ratio
+FROM posts p LEFT JOIN raws r ON r.pid = p.pid LEFT JOIN counts c ON c.pid = p.pid WHERE p.aid = :aid AND p.deleted_at IS NULL ORDER BY p.created_at, p.pid;
+
+-- reposts_of_person: what others repeated of them
+SELECT q.id FROM posts p JOIN posts q ON q.repost_of = p.id WHERE p.aid = :aid AND q.deleted_at IS NULL AND q.aid <> :aid ORDER BY q.id;
+
+-- needs_of_person: triage's verdicts on somebody's posts
+SELECT p.id, n.brand, n.needs_reply, n.urgency, n.priority, n.within_s, n.reasons FROM posts p JOIN needs n ON n.pid = p.pid
+WHERE p.aid = :aid AND p.deleted_at IS NULL ORDER BY p.id, n.brand;
+
+-- conversations_of_person: somebody's conversations with the brands
+SELECT cid, brand, network, thread, state, waiting_since, due_at, priority, claimed_by, assigned_to, snoozed_until FROM conversations WHERE aid = :aid ORDER BY cid;
+
+-- corrections_of_person: what people corrected about somebody's posts
+SELECT p.id, x.cid, x.brand, x.field, x.was, x.value, x.model, x.actor, x.at, x.note, x.undone FROM corrections x JOIN posts p ON p.pid = x.pid
+WHERE p.aid = :aid AND p.deleted_at IS NULL ORDER BY x.xid;
+
+-- answers_of_person: what people said of somebody's posts in the blind test
+SELECT p.id, e.actor, e.label, e.week, e.at FROM exam_answers e JOIN posts p ON p.pid = e.pid WHERE p.aid = :aid ORDER BY e.at, p.id;
+
+-- replies_to_person: replies from here to somebody
+SELECT o.oid, o.post, o.text, o.state, o.author, o.created_at, o.sent_at, o.remote FROM outbox o JOIN conversations c ON c.cid = o.cid WHERE c.aid = :aid ORDER BY o.oid;
+
+-- drafts_to_person: what is being written to somebody
+SELECT d.cid, d.actor, d.text, d.saved_at FROM drafts d JOIN conversations c ON c.cid = d.cid WHERE c.aid = :aid ORDER BY d.cid, d.actor;
+
+-- naming_posts: posts of others, brands' among them, in which a name occurs
+SELECT id, brand, text FROM posts WHERE text IS NOT NULL AND (aid IS NULL OR aid <> :aid) AND replace(lower(text), :needle, '') <> lower(text) ORDER BY id;
+
+-- raws_naming: what networks said of other posts in which a name or number occurs
+SELECT pid, raw FROM raws WHERE replace(raw, :needle, '') <> raw;
+
+-- rejects_naming: records that could not be taken in which it occurs
+SELECT qid, raw FROM quarantine WHERE replace(raw, :needle, '') <> raw;
+
+-- drop_reject: forget a record that could not be taken
+DELETE FROM quarantine WHERE qid = ?;
+
+-- drafts_naming: drafts in which it occurs
+SELECT cid, actor, text FROM drafts WHERE replace(text, :needle, '') <> text;
+
+-- outgoing_naming: copies of replies in which it occurs
+SELECT oid, text FROM outbox WHERE state IN ('sent', 'draft') AND replace(text, :needle, '') <> text;
+
+-- blank_outgoing: empty a copy of a reply
+UPDATE outbox SET text = '', detail = NULL WHERE oid = ?;
+
+-- notes_naming: people's notes in which it occurs
+SELECT xid, note FROM corrections WHERE note IS NOT NULL AND replace(note, :needle, '') <> note;
+
+-- drop_note: forget a note
+UPDATE corrections SET note = NULL WHERE xid = ?;
+
+-- purged_count: how many posts were purged for each cause
+SELECT cause, COUNT(*) AS n FROM purges GROUP BY cause ORDER BY cause;
+
+-- people_all: everybody, by name
+SELECT uid, name, role, password, language, theme, made_at, disabled_at FROM people ORDER BY name;
+
+-- people_count: how many can sign in
+SELECT COUNT(*) AS n FROM people WHERE disabled_at IS NULL AND (password IS NOT NULL OR subject IS NOT NULL);
+
+-- people_folded: somebody by folded name
+SELECT uid, name, role, password, language, theme, disabled_at FROM people WHERE folded = :folded;
+
+-- people_uid: somebody by number
+SELECT uid, name, role, password, language, theme, disabled_at FROM people WHERE uid = :uid;
+
+-- people_admins: how many administrators can sign in
+SELECT COUNT(*) AS n FROM people WHERE role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL;
+
+-- people_insert: somebody new
+INSERT INTO people (name, folded, role, password, language, made_at) VALUES (:name, :folded, :role, :password, :language, :at)
+ON CONFLICT (folded) DO NOTHING;
+
+-- people_password: a new password
+UPDATE people SET password = :password WHERE uid = :uid;
+
+-- people_role: a new role
+UPDATE people SET role = :role WHERE uid = :uid;
+
+-- people_disable: from when on somebody may not sign in; NULL lets them in again
+UPDATE people SET disabled_at = :at WHERE uid = :uid;
+
+-- people_language: the language somebody chose
+UPDATE people SET language = :language WHERE uid = :uid;
+
+-- people_theme: the theme somebody chose
+UPDATE people SET theme = :theme WHERE uid = :uid;
+
+-- session_insert: a session
+INSERT INTO sessions (token, uid, address, agent, made_at, seen_at) VALUES (:token, :uid, :address, :agent, :at, :at);
+
+-- session_by_token: a session and whose it is
+SELECT s.sid, s.made_at, s.seen_at, s.ended_at, p.uid, p.name, p.role, p.language, p.theme, p.disabled_at
+FROM sessions s JOIN people p ON p.uid = s.uid WHERE s.token = :token;
+
+-- session_seen: a session was used
+UPDATE sessions SET seen_at = :at WHERE sid = :sid;
+
+-- session_end: a session is over
+UPDATE sessions SET ended_at = :at WHERE sid = :sid AND uid = :uid AND ended_at IS NULL;
+
+-- sessions_end: all sessions of somebody are over, but one
+UPDATE sessions SET ended_at = :at WHERE uid = :uid AND sid <> :but AND ended_at IS NULL;
+
+-- sessions_of: the sessions of somebody that are not over
+SELECT sid, address, agent, made_at, seen_at FROM sessions WHERE uid = :uid AND ended_at IS NULL AND seen_at > :since ORDER BY seen_at DESC;
+
+-- session_from: whether somebody has signed in from an address before
+SELECT 1 AS one FROM sessions WHERE uid = :uid AND address = :address LIMIT 1;
+
+-- sessions_forget: sessions of long ago
+DELETE FROM sessions WHERE seen_at < :before;
+
+-- invitation_insert: a one-time link
+INSERT INTO invitations (token, uid, name, role, made_by, made_at, ends_at) VALUES (:token, :uid, :name, :role, :made_by, :at, :ends_at);
+
+-- invitation: a one-time link that can still be used
+SELECT token, uid, name, role, made_by FROM invitations WHERE token = :token AND used_at IS NULL AND ends_at > :at;
+
+-- invitation_use: a one-time link is used
+UPDATE invitations SET used_at = :at WHERE token = :token AND used_at IS NULL AND ends_at > :at;
+
+-- invitations_end: one-time links for a name or a person do not work any more
+UPDATE invitations SET used_at = :at WHERE used_at IS NULL AND (name = :name OR uid = :uid);
+
+-- invitations_open: one-time links that can still be used
+SELECT name, role, made_by, made_at, ends_at, uid FROM invitations WHERE used_at IS NULL AND ends_at > :at ORDER BY made_at;
+
+-- sign_in_tries: failures in a row
+SELECT what, failures, last_at FROM sign_in_tries WHERE what IN (:whats);
+
+-- sign_in_failed: one more failure; after a day without one the count begins anew
+INSERT INTO sign_in_tries (what, failures, last_at) VALUES (?, 1, ?)
+ON CONFLICT (what) DO UPDATE SET failures = CASE WHEN sign_in_tries.last_at < excluded.last_at - 86400 THEN 1 ELSE sign_in_tries.failures + 1 END,
+  last_at = excluded.last_at;
+
+-- sign_in_worked: failures are forgotten
+DELETE FROM sign_in_tries WHERE what IN (:whats);
+
+-- audit_last: the newest line of the audit log
+SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1;
+
+-- audit_insert: a line of the audit log
+INSERT INTO audit (seq, at, actor, action, subject, detail, prior, hash) VALUES (:seq, :at, :actor, :action, :subject, :detail, :prior, :hash);
+
+-- audit_all: the audit log from a line on
+SELECT seq, at, actor, action, subject, detail, prior, hash FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit;
+
+-- audit_newest: the newest lines of the audit log
+SELECT seq, at, actor, action, subject, detail FROM audit ORDER BY seq DESC LIMIT :limit;
+
+-- search_conversations: the conversations of posts that a search found
+SELECT t.pid, t.cid, c.brand, c.state, c.due_at FROM turn_posts t JOIN conversations c ON c.cid = t.cid WHERE t.pid IN (:pids);

@@ -514,18 +514,23 @@ def test_a_wrong_clock_does_not_shorten_a_wait(x: X, fake: FakeX, world: World) 
         assert raised.value.until == now + 10 * MINUTE
 
 
-def test_a_page_that_breaks_thrice_leaves_its_stream_alone_for_a_while(x: X, fake: FakeX, world: World) -> None:
+def test_a_page_that_breaks_thrice_is_put_off_and_read_later(x: X, fake: FakeX, world: World) -> None:
     for n in range(150):
-        world.write("a", f"@acme {n}", at=START - 10 * MINUTE)
+        world.write("a", f"@acme {n}", at=START - 10 * MINUTE - timedelta(seconds=n))
     page = x.fetch(target(START, **since()), None)
-    cursor = page.cursor
+    cursor, found = page.cursor, posts_of([page])
     fake.fate = lambda request: "503" if request.value("pagination_token") else None
     for _ in range(2):
         with pytest.raises(TryLater):
             x.fetch(target(START, **since()), cursor)
-    pages, _ = everything(x, target(START, **since()), cursor)
-    assert pages[-1].complete_to is None
+    pages, cursor = everything(x, target(START, **since()), cursor)
+    assert ("outage:mentions:acme", "open") in {(gap.cause, gap.state) for page in pages for gap in page.gaps}
     assert len(fake.calls("/tweets")) == 1, "the others go on"
+    fake.fate = lambda _request: None
+    world.now = START + MINUTE
+    pages, _ = everything(x, target(world.now, **since()), cursor)
+    assert len(found | posts_of(pages)) == 150
+    assert ("outage:mentions:acme", "refilled") in {(gap.cause, gap.state) for page in pages for gap in page.gaps}
 
 
 def test_requests_are_signed_for_x_itself_whatever_the_server(x: X, fake: FakeX) -> None:

@@ -100,6 +100,7 @@ def faulty(rng: Random) -> Callable[[Request], str | None]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a kill inside a finaliser
 def test_a_burst_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     rng = Random(11)
     world = World()

@@ -1,0 +1,289 @@
+"""From HTTP to a handler and back: reading, rules, negotiation between page and JSON, and errors as pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.app import App
+from monitor.errors import StoreError
+from monitor.people import allowed
+from monitor.store import Store
+from monitor.timing import iso
+from monitor.web.context import Context, Done, Problem, Raw
+from monitor.web.registry import Route
+from monitor.web.security import Origin
+from monitor.web.templates import render
+from monitor.web.threads import Threads
+from monitor.web.words import LANGUAGES, Words, best
+
+LARGEST = 512 * 1024  # bytes of a request's body: a reply of 100,000 characters and its form
+LOG = logging.getLogger("monitor.web")
+NO_STORE = "no-store"
+
+
+class Serving:
+    """Serves the routes of one monitor."""
+
+    def __init__(self, app: App, origin: Origin, threads: Threads, routes: list[Route]) -> None:
+        self.app = app
+        self.origin = origin
+        self.threads = threads
+        self.nav = tuple(sorted((route for route in routes if route.nav), key=lambda route: route.nav or (0, "", "")))
+
+    async def answer(self, request: Request, route: Route) -> Response:
+        """Answer a request for a route; whatever goes wrong becomes a page or JSON in the reader's language."""
+        try:
+            body = await _body(request)
+        except Problem as problem:
+            body, early = b"", problem
+        else:
+            early = None
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.threads.pool, lambda: self._serve(request, route, body, early))
+
+    def _serve(self, request: Request, route: Route, body: bytes, early: Problem | None) -> Response:
+        ctx = None
+        try:
+            return self.threads.do(lambda store: self._handle(store, request, route, body, early))
+        except Problem as problem:
+            return self.failure(request, problem, ctx)
+        except StoreError as error:
+            LOG.warning("the database cannot be opened: %s", error)
+            return self.failure(request, _busy(), ctx)
+        except Exception as error:
+            if _is_busy(error):
+                return self.failure(request, _busy(), ctx)
+            mark = secrets.token_hex(4)
+            LOG.exception("%s %s failed [%s]", route.method, route.path, mark)
+            return self.failure(request, Problem(500, "Something went wrong here. Nothing of this request was kept. Tell your administrator this number: %(mark)s", mark=mark), ctx)  # fmt: skip
+
+    def _handle(self, store: Store, request: Request, route: Route, body: bytes, early: Problem | None) -> Response:
+        ctx = self.context(request, store)
+        try:
+            if early is not None:
+                raise early
+            self._permit(request, route, ctx)
+            ctx.values = _values(request, route, body)
+            result = route.handler(ctx)
+            return self._good(ctx, route, result)
+        except Problem as problem:
+            return self.failure(request, problem, ctx)
+        except Exception as error:
+            refused = _refusal(error, ctx)
+            if refused is None:
+                raise
+            return self.failure(request, refused, ctx)
+
+    def _permit(self, request: Request, route: Route, ctx: Context) -> None:
+        if request.headers.get("host", "").lower() not in self.origin.hosts:
+            raise Problem(421, "This address is not one of this server's. Open %(url)s instead.", url=self.origin.url)
+        if route.method != "GET" and not self.origin.may_change(request.headers):
+            raise Problem(403, "The request did not come from this site, so nothing was changed. Reload the page and try again.")  # fmt: skip
+        if not allowed(None if ctx.person is None else ctx.person.role, route.rule):
+            if ctx.person is None:
+                raise Problem(401, "Please sign in.")
+            raise Problem(403, "Your role does not allow this. Ask an administrator.")
+
+    def context(self, request: Request, store: Store | None) -> Context:
+        """Work out who asks, in which language and theme, and whether for JSON."""
+        now = self.app.now()
+        cookies = _cookies(request)
+        person, session = None, 0
+        token = cookies.get(self.origin.cookie)
+        if token and store is not None:
+            found = store.people.session(token, int(now.timestamp()))
+            if found is not None:
+                session, person = found
+        asked = request.query_params.get("lang")
+        wanted = (asked, person.language if person else None, cookies.get("lang"), best(request.headers.get("accept-language", "")), self.app.settings.language)  # fmt: skip
+        language = next((name for name in wanted if name in LANGUAGES), "en")
+        theme = (person.theme if person else None) or cookies.get("theme") or "auto"
+        url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return Context(
+            app=self.app,
+            store=store or self.app.store,
+            method=request.method,
+            path=request.url.path.removesuffix(".json"),
+            url=url,
+            values={},
+            words=Words(language),
+            theme=theme if theme in ("light", "dark") else "auto",
+            now=now,
+            address=request.client.host if request.client else "-",
+            agent=request.headers.get("user-agent", ""),
+            origin=self.origin.url,
+            secure=self.origin.secure,
+            as_json=_wants_json(request),
+            person=person,
+            session=session,
+            notice=unquote(cookies["notice"]) if "notice" in cookies else None,
+            nav=self.nav,
+        )
+
+    def _good(self, ctx: Context, route: Route, result: Mapping[str, Any] | Done | Raw) -> Response:
+        if isinstance(result, Raw):
+            return self._finish(ctx, Response(result.body, media_type=result.media_type, headers=dict(result.headers)))
+        if isinstance(result, Done):
+            if ctx.as_json:
+                return self._finish(ctx, _json({"done": True, **result.data}))
+            if result.notice:
+                ctx.cookies["notice"] = quote(result.notice)
+            return self._finish(ctx, Response(status_code=303, headers={"location": _inside(result.to)}))
+        if ctx.as_json or route.template is None:
+            return self._finish(ctx, _json(result))
+        if ctx.notice:
+            ctx.cookies["notice"] = None
+        return self._finish(ctx, Response(render(route.template, ctx, result), media_type="text/html"))
+
+    def failure(self, request: Request, problem: Problem, ctx: Context | None = None) -> Response:
+        """Return an error as a page or JSON; who is not signed in is led to the sign-in page."""
+        ctx = ctx or self.context(request, None)
+        sentence = ctx.words(problem.sentence, **problem.values) if problem.values else ctx.words(problem.sentence)
+        if ctx.as_json:
+            response: Response = _json({"error": {"status": problem.status, "message": sentence}}, problem.status)
+        elif problem.status == 401 and ctx.path != "/sign-in":
+            onward = "" if ctx.method != "GET" or ctx.path == "/" else f"?next={quote(ctx.url, safe='')}"
+            response = Response(status_code=303, headers={"location": f"/sign-in{onward}"})
+        elif ctx.path == "/sign-in" and problem.status in (401, 422, 429):
+            page = render("sign_in.html", ctx, {"next": "/", "problem": sentence, "name": ""})
+            response = Response(page, problem.status, media_type="text/html")
+        else:
+            page = render("error.html", ctx, {"status": problem.status, "sentence": sentence, "signed_in": ctx.person is not None})  # fmt: skip
+            response = Response(page, problem.status, media_type="text/html")
+        if problem.retry_after:
+            response.headers["retry-after"] = str(problem.retry_after)
+        return self._finish(ctx, response)
+
+    def _finish(self, ctx: Context, response: Response) -> Response:
+        for name, value in self.origin.headers().items():
+            response.headers[name] = value
+        response.headers.setdefault("cache-control", NO_STORE)
+        response.headers.setdefault("vary", "Accept, Cookie")
+        for name, content in ctx.cookies.items():
+            session = name == self.origin.cookie
+            response.set_cookie(
+                name,
+                content or "",
+                max_age=0 if content is None else (7 * 86400 if session else 60 if name == "notice" else 365 * 86400),
+                path="/",
+                secure=self.origin.secure,
+                httponly=True,
+                samesite="lax",
+            )
+        return response
+
+
+def signed_in(ctx: Context, token: str) -> None:
+    """Give the browser its session; an earlier one of the same browser is of no use any more."""
+    ctx.cookies["__Host-monitor" if ctx.secure else "monitor"] = token
+
+
+def signed_out(ctx: Context) -> None:
+    """Take the session away from the browser."""
+    ctx.cookies["__Host-monitor" if ctx.secure else "monitor"] = None
+
+
+async def _body(request: Request) -> bytes:
+    if request.method == "GET":
+        return b""
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > LARGEST:
+            raise Problem(413, "The request is too large.")
+    return bytes(found)
+
+
+def _values(request: Request, route: Route, body: bytes) -> dict[str, Any]:
+    if route.method == "GET":
+        given: dict[str, Any] = dict(request.query_params)
+    else:
+        given = _form(request.headers.get("content-type", ""), body)
+    given |= request.path_params
+    return {param.name: param.read(given.get(param.name)) for param in route.params}
+
+
+def _form(kind: str, body: bytes) -> dict[str, Any]:
+    try:
+        if kind.partition(";")[0].strip() == "application/json":
+            value = json.loads(body or b"{}")
+            if not isinstance(value, dict):
+                raise Problem(422, "The body must be a JSON object.")
+            return value
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200))
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "The body cannot be read: send a form or a JSON object.") from error
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    found: SimpleCookie = SimpleCookie()
+    for part in request.headers.get("cookie", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name and value and name.isascii() and all(c.isalnum() or c in "_-" for c in name):
+            found[name] = value
+    return {name: morsel.value for name, morsel in found.items()}
+
+
+def _wants_json(request: Request) -> bool:
+    if request.url.path.endswith(".json"):
+        return True
+    accepted = request.headers.get("accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+def _inside(to: str) -> str:
+    """Return the address if it lies within this site, else the start page."""
+    inside = to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable() and "\\" not in to
+    return quote(to, safe="/?&=#%:+,;@~-._") if inside else "/"
+
+
+def _json(value: Mapping[str, Any], status: int = 200) -> Response:
+    text = json.dumps(value, ensure_ascii=False, default=_plain, allow_nan=False)
+    return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a handler returns
+    if isinstance(value, datetime):
+        return iso(value)
+    if hasattr(value, "as_dict"):
+        return value.as_dict()
+    if hasattr(value, "keys"):
+        return {name: value[name] for name in value.keys()}  # noqa: SIM118 - a database row is no mapping
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _refusal(error: Exception, ctx: Context) -> Problem | None:
+    """Return what the desk refused as a problem with its own sentence."""
+    if type(error).__name__ != "Refused":  # by name: the desk is imported only by pages that need it
+        return None
+    code, sentence = getattr(error, "code", ""), getattr(error, "sentence", None)
+    said = sentence(ctx.language, ctx.zone) if sentence is not None else str(error)
+    return Problem(404 if code == "absent" else 409, "%(said)s", said=said)
+
+
+def _is_busy(error: Exception) -> bool:
+    text = str(error).lower()
+    return type(error).__name__ == "OperationalError" and ("locked" in text or "busy" in text or "connect" in text)
+
+
+def _busy() -> Problem:
+    return Problem(503, "The database is busy. Nothing of this request was kept. Please try again in a few seconds.", retry_after=5)  # fmt: skip
+
+
+def with_path(route: Route, path: str) -> Route:
+    """Return the route under another path: its JSON twin."""
+    return replace(route, path=path)
