@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -30,12 +30,23 @@ KINDS: tuple[Kind, ...] = ("volume", "negative")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The least of posts and of people that may raise an alert, false alarms per 30 days that are put up with, own hashtags."""
+    """The least of posts and of people that may raise an alert, false alarms per 30 days that are put up with, own hashtags.
+
+    ``holidays`` are the brand's public holidays. ``sentiment``: whether the model is trusted enough on this brand's posts
+    for its opinion to raise an alert.
+    """
 
     floor: int = 5
     authors: int = 3
     budget: float = 1.0
     campaigns: tuple[str, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    sentiment: bool = True
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What may raise an alert."""
+        return KINDS if self.sentiment else ("volume",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +81,7 @@ def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, opt
     settings = settings_of(store, brand, zone, options)
     rules = hashlib.sha256(f"{settings}{model}".encode()).hexdigest()[:16]
     going_on = 0
-    for kind in KINDS:
+    for kind in options.kinds:
         start, detector = _resume(store, brand, kind, rules, settings, end)
         if start is None:
             continue
@@ -96,6 +107,7 @@ def settings_of(store: Store, brand: str, zone: str, options: Options) -> Settin
         authors=options.authors,
         budget=options.budget,
         zone=ZoneInfo(zone),
+        holidays=options.holidays,
         strictness=store.figures.strictness(brand, options.budget),
     )
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from monitor import alert, classify, digest, measure, queue, sweep
+from monitor.alert import Options as AlertOptions
 from monitor.budget import Purse
 from monitor.config import Brand, Settings, load
 from monitor.config import Source as Entry
@@ -22,12 +21,13 @@ from monitor.connector import CanMeasure, CanReply, Connector, is_archive
 from monitor.desk import Desk
 from monitor.desk.writing import Writing
 from monitor.errors import ConfigError, MonitorError, SourceError
+from monitor.exam import trusted
 from monitor.model import Model
 from monitor.plugins import connect, load_model, model_name
 from monitor.poll import Poll, Source, name_authors, poll
 from monitor.reply import Outbox
-from monitor.report import Clock
-from monitor.secret import read_secret
+from monitor.report import Clock, examination
+from monitor.secret import as_now, fingerprint
 from monitor.store import Store
 from monitor.store.pages import Stored
 from monitor.timing import to_epoch
@@ -55,6 +55,7 @@ class App:
         self._made: dict[str, tuple[Entry, str]] = {}
         self._model: Model | None = None
         self._book: queue.RuleBook | None = None
+        self._holidays: dict[str, frozenset[date]] = {}
 
     def check(self) -> list[Source]:
         """Make every source. Raises :class:`ConfigError` with the mistakes of all of them."""
@@ -88,9 +89,9 @@ class App:
 
         def key() -> str:
             """Return what the connector was made of, secrets as they are now."""
-            return json.dumps([entry.connector, accounts, _as_now(entry.own_settings)], sort_keys=True)
+            return json.dumps([entry.connector, accounts, as_now(entry.own_settings)], sort_keys=True)
 
-        self._made[name] = (entry, _digest(key()))
+        self._made[name] = (entry, fingerprint(key()))
         return Source(
             name=name,
             kind=entry.connector,
@@ -232,13 +233,13 @@ class App:
             return source
         row = self.store.sources.row(source.name)
         entry, digest = made
-        if row is None or row["state"] != "refused" or _digest(source.key()) == digest:
+        if row is None or row["state"] != "refused" or fingerprint(source.key()) == digest:
             return source
         try:
             renewed = replace(source, connector=connect(entry.connector, entry.own_settings))
         except ConfigError:
             return source  # half-written; it is looked at again at the next poll
-        self._made[source.name] = (entry, _digest(source.key()))
+        self._made[source.name] = (entry, fingerprint(source.key()))
         self.sources[self.sources.index(source)] = renewed  # the list is shared with the other threads
         return renewed
 
@@ -320,7 +321,6 @@ class App:
 
     def alert(self) -> int:
         """Look for unusual volume and sentiment; return how many episodes are open."""
-        options = self.settings.alerts
         return sum(
             alert.watch(
                 self.store,
@@ -328,14 +328,22 @@ class App:
                 zone=row["zone"],
                 model=self.model_name(),
                 now=self.now(),
-                options=alert.Options(
-                    floor=options.floor,
-                    authors=options.authors,
-                    budget=options.per_month,
-                    campaigns=self.settings.find(row["brand"]).campaigns,
-                ),
+                options=self._alert_options(row["brand"], row["zone"]),
             )
             for row in self.store.sources.brands()
+        )
+
+    def _alert_options(self, brand: str, zone: str) -> AlertOptions:
+        wanted, found = self.settings.alerts, self.settings.find(brand)
+        if brand not in self._holidays:
+            self._holidays[brand] = found.public_holidays()
+        return AlertOptions(
+            floor=wanted.floor,
+            authors=wanted.authors,
+            budget=wanted.per_month,
+            campaigns=found.campaigns,
+            holidays=self._holidays[brand],
+            sentiment=trusted(examination(self.store, brand, zone, self.model_name()), wanted.least_agreement),
         )
 
     def digest(self, language: str) -> int:
@@ -377,22 +385,3 @@ def _rules(brand: Brand) -> queue.Rules:
 
 def _source_name(brand: Brand, place: int, entry: Entry) -> str:
     return entry.name or f"{brand.name}/{entry.connector}" + (f"-{place + 1}" if place else "")
-
-
-def _as_now(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
-    """Return a setting with its secret as it is now, and a file by the time of its last change."""
-    if isinstance(value, dict):
-        return {name: _as_now(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_now(inner) for inner in value]
-    if isinstance(value, str):
-        if value.startswith(("env:", "file:")):
-            with contextlib.suppress(ValueError):
-                return read_secret(value)
-        with contextlib.suppress(OSError, ValueError):
-            return [value, Path(value).expanduser().stat().st_mtime_ns]
-    return str(value)
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

@@ -124,6 +124,11 @@ class Brand(_Table):
             special=settings.special,
         )
 
+    def public_holidays(self) -> frozenset[date]:
+        """Return the public holidays of the brand's country; empty where none is named."""
+        country = self.calendar.holidays
+        return frozenset(public_holidays(country, HOLIDAY_YEARS)) if country else frozenset()
+
     @property
     def fingerprint(self) -> str:
         """Changes when something changes that due times or triage follow from."""

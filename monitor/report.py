@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from monitor.engagement import Rate, negative_share, net_sentiment
+from monitor.exam import Answer, Exam, examine
 from monitor.response import Case, Turn, cases, clocks, direct, figures, resolution, slowest
 from monitor.store import Store
+from monitor.text import language
 from monitor.timing import Calendar, from_epoch, iso, to_epoch
 
 EVER = 0
@@ -186,3 +188,24 @@ def mentions(store: Store, brand: str, span: Span) -> dict[str, int]:
 def by_name(rates: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
     """Return the rate of that name among the rates of one row of :func:`engagement`."""
     return next((rate for rate in rates if rate["name"] == name), None)
+
+
+def examination(store: Store, brand: str, zone: str, model: str) -> Exam:
+    """Return how often a brand's people agree with a model: blind answers and, apart from them, corrections."""
+    rows = [(row, True) for row in store.exams.blind(brand, model)]
+    rows += [(row, False) for row in store.exams.corrected(brand, model)]
+    return examine(
+        (
+            Answer(
+                post=row["id"],
+                language=language(row["text"]),
+                truth=row["truth"],
+                given=row["given"],
+                at=from_epoch(row["at"]),
+                blind=blind,
+            )
+            for row, blind in rows
+            if row["truth"] != "unsure"
+        ),
+        zone,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import tempfile
@@ -40,6 +41,26 @@ def read_secret(place: str) -> str:
         "a secret does not belong into config.toml; put it into an environment variable and write "
         '"env:NAME", or into a file of mode 600 and write "file:PATH"'
     )
+
+
+def as_now(value: object) -> object:
+    """Return a setting with its secrets as they are now, and a file by the time of its last change: what a source is made of."""
+    if isinstance(value, dict):
+        return {name: as_now(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_now(inner) for inner in value]
+    if isinstance(value, str):
+        if value.startswith(("env:", "file:")):
+            with contextlib.suppress(ValueError):
+                return read_secret(value)
+        with contextlib.suppress(OSError, ValueError):
+            return [value, Path(value).expanduser().stat().st_mtime_ns]
+    return str(value)
+
+
+def fingerprint(made_of: str) -> str:
+    """Return a digest that tells whether what a source is made of has changed, without holding it."""
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _read(place: SecretStr) -> SecretStr:

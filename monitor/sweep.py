@@ -249,10 +249,8 @@ def retain(
     ``files`` is for posts that only came from files. Own posts stay: they are the brand's. One run purges 5,000 at most.
     """
     at, purged = to_epoch(now), 0
-    find: list[Callable[[int], list[Any]]] = []
-    for network in store.sweep.networks():
-        if kept := networks.get(network, days):
-            find.append(_of_network(store, network, at - kept * DAY))
+    kept = {network: networks.get(network, days) for network in store.sweep.networks()}
+    find = [_of_network(store, network, at - long * DAY) for network, long in kept.items() if long]
     if files:
         find.append(lambda limit: store.sweep.outdated_files(at - files * DAY, limit))
     for outdated in find:

@@ -26,12 +26,14 @@ _PLACES = {
     "import": "records",
     "measure": "jobs",
     "models": "models",
+    "people": "people",
     "poll": "jobs",
     "queue": "jobs",
     "rejects": "records",
     "response": "figures",
     "run": "run",
     "search": "records",
+    "serve": "serve",
     "sweep": "people_data",
 }
 

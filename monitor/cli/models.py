@@ -15,8 +15,9 @@ from monitor.app import App
 from monitor.cli.options import settings_file, show, with_app
 from monitor.errors import ConfigError, ModelError
 from monitor.plugins import load_model
+from monitor.report import examination
 from monitor.text import language as language_of
-from monitor.timing import from_epoch, iso_week, to_epoch, week_bounds
+from monitor.timing import iso_week, to_epoch, week_bounds
 
 _KEYS = {"n": "negative", "u": "neutral", "p": "positive", "s": "unsure"}
 
@@ -119,7 +120,7 @@ def exam_command(*, app: App, language: str, as_json: bool, brand: str | None) -
     found = {}
     for row in app.store.sources.brands():
         if brand in (None, row["brand"]):
-            found[row["brand"]] = examined(app, row["brand"], row["zone"])
+            found[row["brand"]] = examination(app.store, row["brand"], row["zone"], app.model_name())
     if brand is not None and not found:
         raise click.BadParameter(f"there is no brand {brand!r}")
     if as_json:
@@ -212,14 +213,6 @@ def tune_command(*, app: App, language: str, as_json: bool) -> int:
     return 0 if trial.wins else 1
 
 
-def examined(app: App, brand: str, zone: str) -> exam.Exam:
-    """Return the examination of the model in use on a brand's answers."""
-    model = app.model_name()
-    answers = [_answer(row, blind=True) for row in app.store.exams.blind(brand, model)]
-    answers += [_answer(row, blind=False) for row in app.store.exams.corrected(brand, model)]
-    return exam.examine((answer for answer in answers if answer.truth != "unsure"), zone)
-
-
 def set_setting(path: Path, key: str, value: str) -> None:
     """Write a top-level text setting into a TOML file, keeping everything else as it is. Raises :class:`ConfigError`."""
     try:
@@ -239,17 +232,6 @@ def _answers(app: App, brand: str | None) -> list[dict[str, Any]]:
             for kind in (app.store.exams.corrected, app.store.exams.blind):
                 found.update({answer["id"]: dict(answer) for answer in kind(row["brand"], app.model_name())})
     return list(found.values())
-
-
-def _answer(row: Any, *, blind: bool) -> exam.Answer:  # noqa: ANN401 - a database row
-    return exam.Answer(
-        post=row["id"],
-        language=language_of(row["text"]),
-        truth=row["truth"],
-        given=row["given"],
-        at=from_epoch(row["at"]),
-        blind=blind,
-    )
 
 
 def _print_exam(value: exam.Exam, language: str) -> None:

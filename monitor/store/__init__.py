@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imp
     from monitor.store.outbox import Outbox
     from monitor.store.pages import Pages
     from monitor.store.people import People
-    from monitor.store.people import People
+    from monitor.store.persons import Persons
     from monitor.store.queue import Queue
     from monitor.store.readings import Readings
     from monitor.store.sources import Sources
@@ -92,11 +92,11 @@ class Store:
         return Spending(self.db)
 
     @property
-    def people(self) -> People:
+    def persons(self) -> Persons:
         """One person: what is stored of them, and how it is forgotten."""
-        from monitor.store.people import People  # noqa: PLC0415 - see above
+        from monitor.store.persons import Persons  # noqa: PLC0415 - see above
 
-        return People(self.db)
+        return Persons(self.db)
 
     @property
     def sweep(self) -> Sweep:

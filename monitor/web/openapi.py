@@ -26,7 +26,12 @@ def document(routes: Sequence[Route], url: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "monitor"}},
-            "responses": {"Error": {"description": "What went wrong and what to do.", "content": {"application/json": {"schema": _PROBLEM}}}},  # fmt: skip
+            "responses": {
+                "Error": {
+                    "description": "What went wrong and what to do.",
+                    "content": {"application/json": {"schema": _PROBLEM}},
+                }
+            },  # fmt: skip
         },
     }
 

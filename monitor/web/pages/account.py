@@ -41,7 +41,9 @@ def sign_in(ctx: Context) -> Done:
     return Done(to=ctx["next"], data={"name": ctx["name"]})
 
 
-@routes.page("/welcome", rule="public", template="welcome.html", about="Where a one-time link leads.", params=(_TOKEN, _LANG))
+@routes.page(
+    "/welcome", rule="public", template="welcome.html", about="Where a one-time link leads.", params=(_TOKEN, _LANG)
+)
 def welcome_page(ctx: Context) -> Mapping[str, Any]:
     """Show the form that sets a password; looking at it does not use the link up."""
     link = ctx.store.people.invitation(ctx["token"], ctx.at)
@@ -81,10 +83,23 @@ def sign_out(ctx: Context) -> Done:
 def me(ctx: Context) -> Mapping[str, Any]:
     """Show language, theme, password and sessions."""
     sessions = [
-        {"id": row["sid"], "address": row["address"], "agent": row["agent"], "since": row["made_at"], "seen": row["seen_at"], "this": row["sid"] == ctx.session}  # fmt: skip
+        {
+            "id": row["sid"],
+            "address": row["address"],
+            "agent": row["agent"],
+            "since": row["made_at"],
+            "seen": row["seen_at"],
+            "this": row["sid"] == ctx.session,
+        }  # fmt: skip
         for row in ctx.store.people.sessions(ctx.me.uid, ctx.at)
     ]
-    return {"name": ctx.me.name, "role": ctx.me.role, "language": ctx.language, "theme": ctx.theme, "sessions": sessions}
+    return {
+        "name": ctx.me.name,
+        "role": ctx.me.role,
+        "language": ctx.language,
+        "theme": ctx.theme,
+        "sessions": sessions,
+    }
 
 
 @routes.action(

@@ -16,7 +16,13 @@ _UID = Param(name="uid", about="Number of the person.", kind="integer", required
 _ROLE = Param(name="role", about="What somebody may do.", required=True, choices=ROLES)
 
 
-@routes.page("/people", rule="see", template="people.html", about="People, what they have in hand, open invitations.", nav=(60, "People", "p"))
+@routes.page(
+    "/people",
+    rule="see",
+    template="people.html",
+    about="People, what they have in hand, open invitations.",
+    nav=(60, "People", "p"),
+)
 def people(ctx: Context) -> Mapping[str, Any]:
     """Show everybody with their workload of the last 7 days."""
     work = {row["actor"]: row for row in ctx.desk.workload(ctx.now - timedelta(days=7))}
@@ -32,7 +38,13 @@ def people(ctx: Context) -> Mapping[str, Any]:
     ]
     elsewhere = [{"name": name, "work": {k: v for k, v in row.items() if k != "actor"}} for name, row in work.items()]
     invited = [
-        {"name": row["name"] or None, "role": row["role"], "by": row["made_by"], "ends_at": row["ends_at"], "password": row["uid"] is not None}  # fmt: skip
+        {
+            "name": row["name"] or None,
+            "role": row["role"],
+            "by": row["made_by"],
+            "ends_at": row["ends_at"],
+            "password": row["uid"] is not None,
+        }  # fmt: skip
         for row in ctx.store.people.invitations(ctx.at)
         if ctx.may("people")
     ]
@@ -67,7 +79,13 @@ def withdraw(ctx: Context) -> Done:
     return Done(to="/people", notice=ctx._("The invitation is withdrawn."))
 
 
-@routes.action("/people/{uid}/link", rule="people", about="Make a one-time link to set a new password.", template="link.html", params=(_UID,))
+@routes.action(
+    "/people/{uid}/link",
+    rule="people",
+    about="Make a one-time link to set a new password.",
+    template="link.html",
+    params=(_UID,),
+)
 def link(ctx: Context) -> Mapping[str, Any]:
     """Make a link for somebody who forgot their password."""
     row = _row(ctx)
@@ -87,7 +105,9 @@ def change_role(ctx: Context) -> Done:
     return Done(to="/people", notice=ctx._("Saved."))
 
 
-@routes.action("/people/{uid}/disable", rule="people", about="Let somebody in no more; their sessions end at once.", params=(_UID,))
+@routes.action(
+    "/people/{uid}/disable", rule="people", about="Let somebody in no more; their sessions end at once.", params=(_UID,)
+)
 def disable(ctx: Context) -> Done:
     """Disable somebody; what they did stays in the log."""
     row = _row(ctx)
@@ -109,7 +129,12 @@ def enable(ctx: Context) -> Done:
     return Done(to="/people", notice=ctx._("%(name)s can sign in again.", name=row["name"]))
 
 
-@routes.page("/people/log", rule="people", template="audit.html", about="The audit log, newest first, and whether its chain holds.")
+@routes.page(
+    "/people/log",
+    rule="people",
+    template="audit.html",
+    about="The audit log, newest first, and whether its chain holds.",
+)
 def log(ctx: Context) -> Mapping[str, Any]:
     """Show what was done to people and sessions."""
     names = ("seq", "at", "actor", "action", "subject", "detail")

@@ -27,7 +27,10 @@ def start(ctx: Context) -> Done:
     template=None,
     about="A stylesheet, script or picture of this program.",
     twin=False,
-    params=(Param(name="name", about="Name of the file.", required=True, longest=100), Param(name="v", about="Version.", default="")),
+    params=(
+        Param(name="name", about="Name of the file.", required=True, longest=100),
+        Param(name="v", about="Version.", default=""),
+    ),
 )
 def static_file(ctx: Context) -> Raw:
     """Return a file that was read at the start."""
@@ -38,13 +41,21 @@ def static_file(ctx: Context) -> Raw:
     return Raw(body=found[0], media_type=kind, headers=_FOREVER if ctx["v"] == found[1] else {})
 
 
-@routes.page("/help", rule="see", template="help.html", about="Keys, words, and what the figures mean.", nav=(90, "Help", "h"))
+@routes.page(
+    "/help", rule="see", template="help.html", about="Keys, words, and what the figures mean.", nav=(90, "Help", "h")
+)
 def help_page(ctx: Context) -> Mapping[str, Any]:
     """Show the keys."""
     return {"keys": [{"key": f"g {route.nav[2]}", "does": route.nav[1]} for route in ctx.nav]}
 
 
-@routes.page("/settings", rule="see", template="settings.html", about="Settings that are safe to show: no secrets, no names of their variables.", nav=(80, "Settings", "e"))
+@routes.page(
+    "/settings",
+    rule="see",
+    template="settings.html",
+    about="Settings that are safe to show: no secrets, no names of their variables.",
+    nav=(80, "Settings", "e"),
+)
 def settings(ctx: Context) -> Mapping[str, Any]:
     """Show brands, calendars, targets and alerts as they are in force; they are changed in config.toml."""
     config = ctx.app.settings
@@ -61,7 +72,10 @@ def settings(ctx: Context) -> Mapping[str, Any]:
                 "campaigns": list(brand.campaigns),
                 "accounts": {network: list(handles) for network, handles in brand.accounts.items()},
                 "targets": {"high_s": brand.targets.high, "normal_s": brand.targets.normal},
-                "hours": {day: _hours(getattr(brand.calendar, day)) for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},  # fmt: skip
+                "hours": {
+                    day: _hours(getattr(brand.calendar, day))
+                    for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+                },  # fmt: skip
                 "holidays": brand.calendar.holidays,
                 "closures": [{"from": str(c.start), "to": str(c.end), "name": c.name} for c in brand.calendar.closures],
                 "sources": [{"connector": source.connector, "every_s": source.every} for source in brand.source],
