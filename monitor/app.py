@@ -384,4 +384,5 @@ def _rules(brand: Brand) -> queue.Rules:
 
 
 def _source_name(brand: Brand, place: int, entry: Entry) -> str:
-    return entry.name or f"{brand.name}/{entry.connector}" + (f"-{place + 1}" if place else "")
+    connector = Path(entry.connector).stem if entry.connector.endswith(".py") else entry.connector
+    return entry.name or f"{brand.name}/{connector}" + (f"-{place + 1}" if place else "")

@@ -30,6 +30,7 @@ _PLACES = {
     "poll": "jobs",
     "queue": "jobs",
     "rejects": "records",
+    "reply": "reply",
     "response": "figures",
     "run": "run",
     "search": "records",

@@ -72,7 +72,7 @@ def sign_in(store: Store, name: str, password: str, address: str, agent: str, at
         store.people.begin(row["uid"], token, address, agent, at)
         store.people.audit(at, row["name"], "signed_in", row["name"], address=address)
         if hasher().check_needs_rehash(row["password"]):
-            store.db.change("people_password", uid=row["uid"], password=hasher().hash(password))
+            store.people.rehash(row["uid"], hasher().hash(password))
     return token, int(row["uid"])
 
 
@@ -112,7 +112,6 @@ def first_link(store: Store, at: int) -> str | None:
     if store.people.anybody():
         return None
     with store.transaction():
-        store.db.change("invitations_end", name="", uid=None, at=at)
         token = secrets.token_urlsafe(32)
         store.people.invite(token, "admin", at, at + INVITED, name="", by=None)
         store.people.audit(at, None, "first_link")
