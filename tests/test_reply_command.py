@@ -116,7 +116,6 @@ def test_where_the_network_refuses_the_person_gets_the_link(home: Path, capsys: 
 def test_a_broken_line_is_said_and_nothing_goes_out_twice(home: Path) -> None:
     (waiting,) = ask(home, "返品はどこからできますか?")
     shown = run("reply", str(waiting), "途切れました", "--as", "yuki", "--yes", "--json")
-    assert shown.exit_code == 1
     assert json.loads(shown.output)["reply"]["state"] == "unknown"
     assert main(["reply", str(waiting), "もう一度", "--as", "yuki", "--yes"]) == 2
     assert published(home) == ["途切れました"]
