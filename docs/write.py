@@ -79,8 +79,8 @@ def config_page() -> str:
         "",
         "What `config.toml` may say. `monitor check --example` prints the commented example, `monitor check` checks yours and",
         "tells every mistake with its line; an unknown key is a mistake. Secrets are never written into the file: a setting",
-        "whose name ends in `_env` names the environment variable that holds one. Keys of a source beyond those below belong to",
-        'its connector: see [connectors](connectors.md). A duration is a number with `s`, `m`, `h` or `d`: `"90m"`.',
+        'that holds one says where it lies, `"env:NAME"` or `"file:PATH"` (mode 600). Keys of a source beyond those below belong',
+        'to its connector: see [connectors](connectors.md). A duration is a number with `s`, `m`, `h` or `d`: `"90m"`.',
         "",
     ]
     return "\n".join([*head, *table(["setting", "type", "default", "meaning", "意味"], rows), ""])

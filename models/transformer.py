@@ -33,6 +33,8 @@ _ADVICE = "TRANSFORMERS_NO_ADVISORY_WARNINGS"
 class Transformer:
     """A sentiment model read from a folder; see :class:`~monitor.model.Model`.
 
+    ``negative_from`` is the P(negative) from which a post to a brand counts as negative (see the model card).
+
     ``session`` (ONNX Runtime) and ``tokenizer`` (transformers) are public, as are the steps between them (:meth:`encode`,
     :meth:`by_length`, :meth:`feed`), so that each part can be timed or replaced by itself.
     """
@@ -51,6 +53,7 @@ class Transformer:
             self.threshold: float = about["threshold"]
             self.max_tokens: int = about["max_tokens"]
             self.temperature: float = about.get("temperature", 1.0)
+            self.negative_from: float = about.get("negative_from", 0.5)
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{folder} holds no model: {error!r}") from error
         self.tokenizer = _tokenizer(folder / "tokenizer.json", self.max_tokens)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from monitor import alert, classify, digest, measure, queue, sweep
@@ -304,8 +305,8 @@ class App:
         billed = bool(getattr(source.connector, "prices", None))
         budget = self.settings.sweep.paid_posts_per_day if billed else self.settings.sweep.posts_per_day
         options, now = sweep.Options(**rules, budget=budget), self.now()
-        place = {"source": source.name, "purse": self.purse, "stop": self.stop.is_set}
-        return sweep.sweep(self.store, source.connector, source.brand, options, now, **place)
+        run = partial(sweep.sweep, source=source.name, purse=self.purse, stop=self.stop.is_set)
+        return run(self.store, source.connector, source.brand, options, now)
 
     def retain(self, language: str) -> int:
         """Purge what is older than it may be kept, and write kept weeks anew that named what is gone; return how many posts."""

@@ -214,7 +214,8 @@ class _Run:
         self.failed.append(error)
 
     def _wait(self, row: Any, first: int) -> int:  # noqa: ANN401 - a database row
-        return self._at + min(DAY, first * 2 ** min(row["tries"], 16))
+        tries: int = min(row["tries"], 16)
+        return self._at + min(DAY, first << tries)
 
     def _count(self, rows: Sequence[Any], stored: Stored, unjudged: int) -> None:
         self._store.sweep.count(

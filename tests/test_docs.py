@@ -173,7 +173,9 @@ def test_the_interface_names_every_field_that_is_printed(tmp_path: Path) -> None
 """
     (tmp_path / "posts.csv").write_text(rows, encoding="utf-8")
     said = (DOCS / "interface.md").read_text(encoding="utf-8")
-    parts = dict(re.findall(r"^## monitor (\w+)[^\n]*\n(.*?)(?=^## |\Z)", said, re.DOTALL | re.MULTILINE))
+    parts: dict[str, str] = {}
+    for name, text in re.findall(r"^## monitor (\w+)[^\n]*\n(.*?)(?=^## |\Z)", said, re.DOTALL | re.MULTILINE):
+        parts[name] = parts.get(name, "") + text
     spans = {name: set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", text)))) for name, text in parts.items()}
     everywhere = set().union(*(spans[name] for name in ("response", "engagement", "alerts")))
     for arguments, known in (
@@ -183,6 +185,10 @@ def test_the_interface_names_every_field_that_is_printed(tmp_path: Path) -> None
         ("engagement --db m.db", spans["engagement"]),
         ("digest --week 2026-W45 --db m.db", spans["digest"] | everywhere),
         ("classify --stdin", spans["classify"]),
+        ("budget --db m.db", spans["budget"]),
+        ("doctor --db m.db", spans["doctor"]),
+        ("models list --db m.db", spans["models"]),
+        ("models exam --db m.db", spans["models"] | {"acme"}),
     ):
         command = [sys.executable, "-m", "monitor", *arguments.split(), "--json"]
         done = subprocess.run(

@@ -54,7 +54,7 @@ class _Commands(click.Group):
         import importlib  # noqa: PLC0415 - see the class
 
         module = importlib.import_module(f"monitor.cli.{place}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def resolve_command(

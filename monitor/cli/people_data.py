@@ -34,18 +34,18 @@ def sweep_command(*, app: App, language: str, as_json: bool) -> int:
             {"source": source.name, "asked": done.asked, "changed": done.changed, "gone": done.gone}
             | {"unjudged": done.unjudged, "left": done.left, "error": None}
         )
-    found = {"sources": rows, "too_old": app.retain(language), "unjudged": _troubles(app)}
+    troubles, too_old = _troubles(app), app.retain(language)
     app.scrub()
     if as_json:
-        show(found)
+        show({"sources": rows, "too_old": too_old, "unjudged": troubles})
     else:
         say = SWEPT[language]
         for row in rows:
             click.echo(
                 say["error" if row["error"] else "source"].format(**row) + (say["left"] if row.get("left") else "")
             )
-        click.echo(say["old"].format(count=found["too_old"]))
-        for trouble in found["unjudged"]:
+        click.echo(say["old"].format(count=too_old))
+        for trouble in troubles:
             click.echo(say["trouble"].format(**trouble))
     return 1 if any(row["error"] for row in rows) else 0
 

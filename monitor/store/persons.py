@@ -78,6 +78,7 @@ class Persons:
         """
         at, aid = to_epoch(now), person["aid"]
         with self._db.transaction():
+            blank = len(self._db.rows("blank_weeks"))
             before = {name: len(rows) for name, rows in self.everything(person).items()}
             reposts = [row["id"] for row in self._db.rows("reposts_of_person", aid=aid)]
             gone = [row["id"] for row in self.posts(person)] + reposts
@@ -88,6 +89,7 @@ class Persons:
             removed = {name: before[name] for name in ("posts", "edits", "drafts")} | {"reposts": len(reposts)}
             removed["raws"] = self._clean_raws(person)
             removed |= self._beside(person)
+            removed["weeks"] = len(self._db.rows("blank_weeks")) - blank
             self._db.change("count_purge")
         return removed
 
@@ -97,7 +99,7 @@ class Persons:
             "reply_copies": ("outgoing_naming", "text", "blank_outgoing", "oid"),
             "notes": ("notes_naming", "note", "drop_note", "xid"),
         }
-        removed = dict.fromkeys([*kinds, "weeks", "other_drafts"], 0)
+        removed = dict.fromkeys([*kinds, "other_drafts"], 0)
         for needle in _marks(person):
             for kind, (find, column, drop, key) in kinds.items():
                 rows = [(row[key],) for row in self._db.rows(find, needle=needle) if occurs(needle, row[column])]
@@ -107,7 +109,7 @@ class Persons:
                 if occurs(needle, row["text"]):
                     removed["other_drafts"] += self._db.change("drop_draft", cid=row["cid"], actor=row["actor"])
         for needle in {*_marks(person), *_json_names(person)}:
-            removed["weeks"] += self._db.change("blank_digests", needle=needle)
+            self._db.change("blank_digests", needle=needle)
         return removed
 
     def _clean_raws(self, person: Any) -> int:  # noqa: ANN401 - a row of ``find``
