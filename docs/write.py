@@ -21,7 +21,7 @@ from monitor import catalogue, errors
 from monitor.cli.main import cli
 from monitor.cli.queue import USAGE
 from monitor.config import Settings
-from monitor.connector import CanMeasure, CanReply
+from monitor.connector import CanCheck, CanLookUp, CanMeasure, CanReply
 from monitor.plugins import available, connector_class
 
 HERE = Path(__file__).parent
@@ -129,16 +129,10 @@ def connectors_page() -> str:
     rows, sections = [], list[str]()
     for name in available():
         kind = connector_class(name)
-        measures, replies = (all(hasattr(kind, m) for m in methods) for methods in _CAPABILITIES)
-        rows.append(
-            [
-                f"`{name}`",
-                f"`{kind.network}`",
-                "closed record" if getattr(kind, "archive", False) else "live",
-                _yes(measures),
-                _yes(replies),
-            ]
-        )
+        page = f"[`{name}`]({name}.md)" if (HERE / f"{name}.md").is_file() else f"`{name}`"
+        record = "closed record" if getattr(kind, "archive", False) else "live"
+        able = [_yes(all(hasattr(kind, method) for method in methods)) for methods in _CAPABILITIES]
+        rows.append([page, f"`{kind.network}`", record, *able])
         fields = [
             [f"`{path}`", type_of(field), default_of(field), field.description or ""]
             for path, field in settings(getattr(kind, "Settings", BaseModel))
@@ -152,7 +146,7 @@ def connectors_page() -> str:
         "",
     ]
     tail = (HERE / "connectors.tail.md").read_text(encoding="utf-8")
-    listed = table(["connector", "network", "kind", "measures", "replies"], rows)
+    listed = table(["connector", "network", "kind", "measures", "replies", "finds deletions", "doctor"], rows)
     return "\n".join([*head, *listed, *sections, "", tail])
 
 
@@ -160,7 +154,7 @@ def _methods(protocol: type) -> set[str]:
     return {name for name, value in vars(protocol).items() if inspect.isfunction(value) and not name.startswith("_")}
 
 
-_CAPABILITIES = (_methods(CanMeasure), _methods(CanReply))
+_CAPABILITIES = tuple(map(_methods, (CanMeasure, CanReply, CanLookUp, CanCheck)))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -79,7 +79,9 @@ def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, opt
     """
     end = to_epoch(now) // STEP * STEP + STEP
     settings = settings_of(store, brand, zone, options)
-    rules = hashlib.sha256(f"{settings}{model}".encode()).hexdigest()[:16]
+    # a set has no order of its own: written as it is, every process would begin anew
+    written = f"{replace(settings, holidays=frozenset())}{sorted(settings.holidays)}{model}"
+    rules = hashlib.sha256(written.encode()).hexdigest()[:16]
     going_on = 0
     for kind in options.kinds:
         start, detector = _resume(store, brand, kind, rules, settings, end)

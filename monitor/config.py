@@ -264,7 +264,10 @@ def _mistake(path: Path, text: str, found: Mapping[str, Any]) -> str:
         close = difflib.get_close_matches(str(where[-1]), known, n=1)
         message = "unknown key"
         if any(word in str(where[-1]) for word in ("token", "secret", "password", "key")):
-            message += "; secrets are never written here: name the environment variable that holds one (…_env)"
+            message += (
+                '; secrets are never written here: put it into an environment variable and write "env:NAME", or into a '
+                'file of mode 600 and write "file:PATH"'
+            )
         elif close:
             message += f"; did you mean {close[0]!r}?"
         else:

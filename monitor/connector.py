@@ -162,7 +162,10 @@ class CanReply(Protocol):
         ...
 
     def reply(self, post: str, text: str) -> Post:
-        """Publish once, without any retry of any library, and return the post as the network shows it."""
+        """Publish once, without any retry of any library, and return the post as the network shows it.
+
+        The request that publishes begins within 20 seconds of the call or is not made: see ``monitor.deadline.LastCall``.
+        """
         ...
 
     def find_replies(self, post: str, since: datetime) -> Sequence[Post]:

@@ -19,6 +19,7 @@ from monitor.weights import LIMITS, TABLE
 INTENTS = ("complaint", "question", "request", "praise", "crisis", "leaving", "spam", "other")
 COLUMNS = ("needs_reply", "urgent", *INTENTS)
 ROWS = ("bias", *(f"opinion.{name}" for name in COLUMNS), *FEATURES)
+_CLAIMS = ("refund", "payment", "delivery", "broken", "outage")
 # Probabilities nearer to 0 or 1 than this say no more than this.
 _EDGE = 0.005
 
@@ -79,9 +80,14 @@ def named_risk(codes: Mapping[str, float]) -> bool:
     return any(codes.get(code, 0) >= 1 for code in RISK) and "news" not in codes
 
 
+def unanswered_claim(codes: Mapping[str, float]) -> bool:
+    """Whether somebody plainly waits for us: nobody answered, and it is about money, goods or a service that fails."""
+    return codes.get("no_answer", 0) >= 1 and any(codes.get(code, 0) >= 1 for code in _CLAIMS)
+
+
 def needs_reply(codes: Mapping[str, float], verdict: Verdict) -> bool:
-    """Whether a reply is needed: a named risk always is, all else from the limit on."""
-    return named_risk(codes) or verdict.needs_reply >= verdict.limits["needs_reply"]
+    """Whether a reply is needed: to a named risk and an unanswered claim always, to all else from the limit on."""
+    return named_risk(codes) or unanswered_claim(codes) or verdict.needs_reply >= verdict.limits["needs_reply"]
 
 
 def is_urgent(codes: Mapping[str, float], verdict: Verdict) -> bool:
@@ -95,6 +101,8 @@ def kind(codes: Mapping[str, float], verdict: Verdict, *, needs: bool) -> str:
     """Return the intent that leads the reasons. Where a reply is needed it is never spam or "other": they are no ground."""
     if named_risk(codes) and verdict.intents["crisis"] >= verdict.limits["crisis_at_risk"]:
         return "crisis"
+    if unanswered_claim(codes):
+        return "complaint"
     open_to = [name for name in INTENTS if not needs or name not in {"other", "spam"}]
     return max(open_to, key=verdict.intents.__getitem__)
 

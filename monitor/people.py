@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal, get_args
 
 Role = Literal["viewer", "agent", "manager", "admin"]
@@ -60,7 +61,7 @@ def password_fault(password: str, name: str) -> str | None:
     folded = password.casefold()
     if len(name) > 2 and name.casefold() in folded:
         return "name"
-    steps = {ord(b) - ord(a) for a, b in zip(folded, folded[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(folded)}
     if len(set(folded)) < 5 or len(steps) < 3:
         return "simple"
     return None

@@ -161,3 +161,40 @@ def cause_of(cause: str, language: str) -> str:
     if not stream:
         return words
     return f"{words}({stream})" if language == "ja" else f"{words} ({stream})"
+
+
+# Why a post cannot be answered from here; see monitor.connector.Permit.
+PERMITS: dict[str, dict[str, str]] = {
+    "en": {
+        "not_addressed": "The network lets tools answer only posts that mention or quote your account.",
+        "reply_settings": "The author limits who may reply.",
+        "locked": "The thread is locked.",
+        "archived": "The thread is archived: nobody can reply any more.",
+        "deleted": "The post has been deleted or removed.",
+        "no_scope": "The keys of this source may only read; `monitor doctor` says which are missing.",
+        "protected": "Only chosen people may see this post, or one of the two accounts blocks the other.",
+        "blocked": "One of the two accounts blocks the other.",
+        "absent": "No source that can reply is set up for this network.",
+        "unknown": "It is not known whether a reply is possible here.",
+    },
+    "ja": {
+        "not_addressed": "SNS側の制限により、ツールから返信できるのは自社アカウント宛ての投稿と引用投稿だけです。",
+        "reply_settings": "投稿者が返信できる人を制限しています。",
+        "locked": "スレッドがロックされています。",
+        "archived": "スレッドがアーカイブされているため、返信できません。",
+        "deleted": "投稿が削除されています。",
+        "no_scope": "このソースのキーは読み取り専用です。不足している権限は monitor doctor で確認できます。",
+        "protected": "公開範囲が限られた投稿か、ブロックの設定がある相手です。",
+        "blocked": "相手とのあいだにブロックの設定があります。",
+        "absent": "このSNSには返信できる接続先が設定されていません。",
+        "unknown": "返信できるかどうか確認できません。",
+    },
+}
+
+
+def permit_of(reason: str | None, language: str) -> str:
+    """Say why a post cannot be answered from here; a code of somebody else's connector is shown as it is."""
+    words = PERMITS["ja" if language == "ja" else "en"]
+    if reason is None or reason in words:
+        return words[reason or "unknown"]
+    return f"{words['unknown']} ({reason})"

@@ -26,7 +26,7 @@ from monitor.text import clean
 from monitor.timing import from_epoch, to_epoch
 from monitor.types import Page, Post
 
-TIMEOUT = 30.0  # seconds after which a connector's request has ended for certain
+TIMEOUT = 30.0  # seconds after which a connector has made its request or never will (see monitor.deadline)
 SETTLE = 60.0  # seconds that a network may take to show what it was sent
 STALE = 5.0  # seconds between the commit and the request after which the request is not made any more
 SKEW = 120  # seconds by which a network's clock may be behind ours
@@ -221,7 +221,9 @@ class Outbox:
         except Gone as error:
             self._end(row, token, "draft", reason="deleted", detail=str(error))
         except NotAllowed as error:
-            self._end(row, token, "draft", reason="not_allowed", detail=str(error))
+            # a network that refuses a second attempt may do so because the first has come through: "duplicate"
+            refusal = {"state": "draft", "reason": "not_allowed"} if not row["attempts"] else {"state": "unknown"}
+            self._end(row, token, **refusal, detail=str(error))
         except MonitorError as error:  # after which the reply may be public
             self._end(row, token, "unknown", detail=str(error))
         except BaseException as error:

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import stat
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from monitor.store import Store
 from monitor.store.pages import Origin
 from monitor.store.persons import occurs, without
 from monitor.sweep import DAY, MOST_BATCHES, Options, Swept, next_look, retain, sweep
+from monitor.timing import to_epoch
 from monitor.types import Author, Deletion, Label, LabelRecord, Metrics, Page, Post, Reject, Scores
 from tests.builders import START, T0, FixedClock, at, do, dump, origin, post, put, sql
 
@@ -559,6 +560,31 @@ def test_forgetting_leaves_no_byte_and_says_where_copies_may_lie(
     assert "保存データはありません" in capsys.readouterr().err
 
 
+def test_forgetting_says_so_while_another_process_keeps_the_words_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = "@acme a text that is long enough to be looked for"
+    with Store.open("monitor.db") as store:
+        put(store, post("1", words, by="ann"), brand="acme")
+        if sql(store, "PRAGMA journal_mode")[0][0] != "wal":
+            pytest.skip("without a write-ahead log a reader makes the writer wait")
+        connection = store.db.connection  # type: ignore[attr-defined]
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with Store.open("monitor.db") as reader:
+        connection = reader.db.connection  # type: ignore[attr-defined]
+        connection.execute("BEGIN")
+        assert len(connection.execute("SELECT text FROM posts").fetchall()) == 1
+        monkeypatch.setattr("monitor.store.sqlite.BUSY_MS", 50)
+        assert main(["forget", "@ann", "--yes", "--db", "monitor.db", "--lang", "en"]) == 1
+        assert "still be read" in capsys.readouterr().out
+        assert words.encode() in bytes_of(tmp_path)
+        connection.execute("COMMIT")
+    with Store.open("monitor.db") as store:
+        App(Settings(), store, FixedClock()).scrub()
+        assert words.encode() not in bytes_of(tmp_path)
+
+
 def test_forgetting_on_each_engine_leaves_nothing_in_any_table(store: Store) -> None:
     crowd(store)
     (person,) = store.persons.find("zaubernuss", "x")
@@ -639,3 +665,35 @@ def test_sweep_command_says_what_it_did(
         )  # by the clock of the day
     assert main(["sweep", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sources"][0]["asked"] == 0
+
+
+# -- the real client of X against a server of our own --
+
+
+def test_the_sweep_learns_from_x_what_is_gone_and_what_was_edited(tmp_path: Path) -> None:
+    pytest.importorskip("tweepy")
+    from tests.fakes.x import FakeX
+    from tests.fakes.x_keys import oauth1
+    from tests.fakes.x_world import START as THEN
+    from tests.fakes.x_world import World
+
+    world = World()
+    world.account("acme")
+    minute = timedelta(minutes=1)
+    numbers = {
+        name: world.write(f"{name}user", f"@acme 秘密の{name}", at=THEN - minute)
+        for name in ("deleted", "suspended", "edited", "here")
+    }
+    with FakeX(world) as fake, Store.open(str(tmp_path / "monitor.db")) as store:
+        x = oauth1(fake, tmp_path)
+        first = x.look_up([f"x:{n}" for n in numbers.values()], THEN)
+        store.pages.put(first, Origin(source="x", now=to_epoch(THEN), brand="acme"))
+        world.delete(numbers["deleted"])
+        world.accounts["suspendeduser"].state = "suspended"
+        world.edit(numbers["edited"], "@acme 書き直し", at=THEN)
+        done = sweep(store, x, "acme", Options(), THEN + 60 * minute, source="x")
+        assert (done.asked, done.changed, done.gone, done.unjudged) == (4, 1, 2, 0)
+        assert store.sweep.causes() == {"author": 1, "suspended": 1}
+        texts = {row["text"] for row in sql(store, "SELECT text FROM posts")}
+        assert texts == {None, "@acme 書き直し", "@acme 秘密のhere"}
+        assert store.spending.dollars(0, to_epoch(THEN) + 32 * DAY) > 0

@@ -23,6 +23,7 @@ from connectors.bluesky.settings import BlueskySettings
 from connectors.bluesky.transport import LimitedTransport, time_limits
 from connectors.bluesky.trouble import SessionExpired, SignInRefused, server_time, translated, waits_until
 from monitor.connector import Meter
+from monitor.deadline import LastCall
 from monitor.errors import Gone, SourceError, TryLater, Unreadable
 from monitor.timing import from_epoch
 
@@ -71,14 +72,14 @@ class Client:
         """Ask a query; ``call`` is its kind for the meter. Raises only what the contract allows."""
         return self._signed(call, lambda client, headers: client.invoke_query(name, params=params, headers=headers))
 
-    def write(self, call: str, name: str, data: DataModelBase) -> Answer:
-        """Send a procedure. A token that has run out is renewed first: that refusal published nothing."""
-        return self._signed(
-            call,
-            lambda client, headers: client.invoke_procedure(
-                name, data=data, input_encoding="application/json", headers=headers
-            ),
-        )
+    def write(self, call: str, name: str, data: DataModelBase, last_call: LastCall) -> Answer:
+        """Send a procedure in time. A token that has run out is renewed first: that refusal published nothing."""
+
+        def send(client: ClientBase, headers: dict[str, str]) -> Response:
+            last_call.check()
+            return client.invoke_procedure(name, data=data, input_encoding="application/json", headers=headers)
+
+        return self._signed(call, send)
 
     def _signed(self, call: str, send: Any) -> Answer:  # noqa: ANN401 - one of the two above
         session = self._sessions.current()

@@ -14,6 +14,7 @@ from connectors.bluesky.client import Client
 from connectors.bluesky.normalise import POSTS, instant, post_of, uri_of
 from connectors.bluesky.trouble import Refused
 from monitor.connector import Permit
+from monitor.deadline import LastCall
 from monitor.errors import Gone, NotAllowed, RateLimited, TryLater, Unreadable
 from monitor.text import language
 from monitor.timing import iso
@@ -48,13 +49,14 @@ def reply(client: Client, post: str, text: str) -> Post:
     """
     if weigh(text) > LONGEST or len(text.encode()) > MOST_BYTES:
         raise NotAllowed(f"the text has {weigh(text)} characters; Bluesky takes {LONGEST} (and {MOST_BYTES} bytes)")
+    last_call = LastCall()
     try:
         record = _prepared(client, post, text)
     except TryLater as error:
         raise RateLimited(f"{error}; nothing was sent", call="reply") from error
     session = client.session
     data = models.ComAtprotoRepoCreateRecord.Data(repo=session.did, collection=POSTS, record=record)
-    answer = client.write("reply", "com.atproto.repo.createRecord", data)
+    answer = client.write("reply", "com.atproto.repo.createRecord", data, last_call)
     try:
         written = record.model_dump(by_alias=True, exclude_none=True, mode="json")
         author = {"did": session.did, "handle": session.handle}

@@ -14,6 +14,7 @@ from connectors.mastodon.client import LENGTH, PER_LINK, Client
 from connectors.mastodon.normalise import instant, post_of
 from connectors.mastodon.settings import MastodonSettings
 from monitor.connector import Permit
+from monitor.deadline import LastCall
 from monitor.errors import Gone, NotAllowed, RateLimited, TryLater, Unreadable
 from monitor.text import language
 from monitor.types import Post
@@ -45,6 +46,7 @@ def reply(client: Client, post: str, text: str) -> Post:
     him. A content warning is taken over. The request carries a key made of post and text, by which a server answers a
     second one within the hour with the first one's post. Raises what the contract says.
     """
+    last_call = LastCall()
     try:
         place = client.place
         id_ = place.local(post)
@@ -63,17 +65,19 @@ def reply(client: Client, post: str, text: str) -> Post:
             f"with the name and the content warning it has {length} characters; the server takes {longest}"
         )
     spoken = language(text)
-    answer = client.ask(
-        "reply",
-        lambda api: api.status_post(
+
+    def send(api: Any) -> object:  # noqa: ANN401 - the library has no types
+        last_call.check()  # here, since one call waits for another
+        return api.status_post(
             whole,
             in_reply_to_id=id_,
             visibility=_visibility(parent),
             spoiler_text=warning or None,
             language=None if spoken == "und" else spoken,
             idempotency_key=hashlib.sha256(f"{post}\n{text}".encode()).hexdigest(),
-        ),
-    )
+        )
+
+    answer = client.ask("reply", send)
     try:
         return post_of(answer.fields(), place)
     except (KeyError, TypeError, ValueError) as error:

@@ -15,6 +15,7 @@ from connectors.reddit.lookup import info
 from connectors.reddit.normalise import data_of, fullname_of, gone_because, instant, key, name_of, post_of
 from connectors.reddit.settings import RedditSettings
 from monitor.connector import Permit
+from monitor.deadline import LastCall
 from monitor.errors import Gone, NotAllowed, RateLimited, TryLater, Unreadable
 from monitor.types import Post
 
@@ -47,12 +48,13 @@ def reply(client: Client, post: str, text: str) -> Post:
         raise Gone(f"{post} is no post of Reddit")
     if not client.signed_in:
         raise NotAllowed("only an account can reply; set refresh_token")
+    last_call = LastCall()
     try:
         _look(client, name)
     except (TryLater, Unreadable) as error:
         raise RateLimited(f"{error}; nothing was sent", call="reply") from error
     try:
-        answer = client.ask("reply", partial(_reply, name=name, text=text), again=False)
+        answer = client.ask("reply", partial(_reply, name=name, text=text, last_call=last_call), again=False)
     except TryLater as error:
         if client.was_sent():
             raise
@@ -119,7 +121,8 @@ def _obstacle(data: Mapping[str, Any]) -> str | None:
     return next((reason for reason in ("locked", "archived") if data.get(reason) is True), None)
 
 
-def _reply(reddit: praw.Reddit, *, name: str, text: str) -> object:
+def _reply(reddit: praw.Reddit, *, name: str, text: str, last_call: LastCall) -> object:
+    last_call.check()
     kind, _, id_ = name.partition("_")
     return (reddit.comment(id_) if kind == "t1" else reddit.submission(id_)).reply(text)
 

@@ -18,6 +18,7 @@ from connectors.x.tokens import Tokens
 from connectors.x.transport import Adapter, mounted, quieten
 from connectors.x.trouble import Broken, KeysRefused, left_of, only_errors, problems, refused, server_time
 from monitor.connector import Meter
+from monitor.deadline import LastCall
 from monitor.errors import NotAllowed, SourceError, TryLater, Unreadable
 
 _COMMON = (
@@ -133,8 +134,10 @@ class Api:
 
     def post_reply(self, post: str, text: str) -> Answer:
         """Publish a reply with one request; a refusal of an expired session is no publishing, and is sent anew."""
+        last_call = LastCall()
 
         def send(client: Any, user_auth: bool) -> Any:  # noqa: ANN401 - tweepy has no types
+            last_call.check()
             return client.create_tweet(text=text, in_reply_to_tweet_id=post, user_auth=user_auth)
 
         if self._settings.way == "app":

@@ -34,6 +34,19 @@ def copies(where: str | None, needles: Sequence[str]) -> list[str]:
     return found
 
 
+def remains(where: str | None, texts: Sequence[str]) -> bool:
+    """Whether one of the purged texts can still be read in the database's own files, because somebody holds them open.
+
+    Texts under 20 characters are not looked for: somebody else may have written the same.
+    """
+    if not where or "://" in where or where == ":memory:":
+        return False
+    database = Path(where)
+    needles = [text.encode() for text in texts if len(text) >= 20]
+    files = [database.with_name(name) for name in sorted(_parts(database))]
+    return any(_holds(path, needles) for path in files if path.is_file())
+
+
 def _parts(database: Path | None) -> set[str]:
     name = "" if database is None else database.name
     return {name, *(f"{name}{end}" for end in ("-wal", "-shm", "-journal", ".lock"))}

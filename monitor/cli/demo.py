@@ -13,6 +13,7 @@ import click
 
 from monitor import runner
 from monitor.app import App, open_app
+from monitor.cli.check import example_settings
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show
 
@@ -24,7 +25,7 @@ STALE = timedelta(hours=6)
 @shared
 def demo_command(*, database: str | None, config: Path | None, lang: str | None, as_json: bool, fresh: bool) -> int:
     """Play the sample brand (fiction) through every job and show queue, week and alert. サンプルで一通り動かします。"""
-    path = settings_file(config)
+    path = settings_file(config) or _example()
     app = open_app(path, database, now)
     language = choose(lang, app.settings.language)
     if fresh or _is_stale(app):
@@ -49,6 +50,14 @@ def demo_command(*, database: str | None, config: Path | None, lang: str | None,
     _screens(app, language)
     app.store.close()
     return 2 if failed else 0
+
+
+def _example() -> Path:
+    """Write the example settings, which play the sample brand, where there are none; a later command then knows them too."""
+    path = Path("config.toml")
+    path.write_text(example_settings(), encoding="utf-8")
+    click.echo(f"{path}", err=True)
+    return path
 
 
 def _is_stale(app: App) -> bool:

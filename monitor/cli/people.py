@@ -21,7 +21,10 @@ def people_command() -> None:
 @with_app(read_only=True)
 def list_command(*, app: App, language: str, as_json: bool) -> int:
     """Everybody, with their role."""
-    rows = [{"name": row["name"], "role": row["role"], "disabled": row["disabled_at"] is not None} for row in app.store.people.all()]  # fmt: skip
+    rows = [
+        {"name": row["name"], "role": row["role"], "disabled": row["disabled_at"] is not None}
+        for row in app.store.people.all()
+    ]
     if as_json:
         show(rows)
         return 0
@@ -36,7 +39,9 @@ def list_command(*, app: App, language: str, as_json: bool) -> int:
 @people_command.command("invite")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="agent", show_default=True)
-@click.option("--url", default="http://127.0.0.1:8321", show_default=True, help="Address by which people reach the pages.")
+@click.option(
+    "--url", default="http://127.0.0.1:8321", show_default=True, help="Address by which people reach the pages."
+)
 @with_app()
 def invite_command(*, app: App, language: str, as_json: bool, name: str, role: str, url: str) -> int:
     """Print a one-time link by which NAME sets a password: somebody new, or whoever has lost it."""
@@ -76,7 +81,11 @@ def disable_command(*, app: App, language: str, as_json: bool, name: str) -> int
     if as_json:
         show({"disabled": row["name"]})
     else:
-        click.echo(f"{row['name']} はサインインできなくなりました。" if language == "ja" else f"{row['name']} can no longer sign in.")
+        click.echo(
+            f"{row['name']} はサインインできなくなりました。"
+            if language == "ja"
+            else f"{row['name']} can no longer sign in."
+        )
     return 0
 
 
@@ -90,5 +99,9 @@ def verify_command(*, app: App, language: str, as_json: bool) -> int:
     elif fault is None:
         click.echo("監査ログの連鎖は保たれています。" if language == "ja" else "The audit log's chain holds.")
     else:
-        click.echo(f"監査ログの{fault}行目で連鎖が切れています。" if language == "ja" else f"The audit log's chain breaks at line {fault}.")
+        click.echo(
+            f"監査ログの{fault}行目で連鎖が切れています。"
+            if language == "ja"
+            else f"The audit log's chain breaks at line {fault}."
+        )
     return 0 if fault is None else 1

@@ -64,9 +64,10 @@ def forget_command(*, app: App, language: str, as_json: bool, who: str, network:
     """Purge a person, by @handle or author id: posts, name, and what was written about them. 個人データの消去。
 
     Times stay for the figures. Posts of others that name the person stay, and are listed; so are files beside the database
-    that still hold them. Posts that the person writes from now on are read again. Exit code 1 when nobody is found.
+    that still hold them. Posts that the person writes from now on are read again. Exit code 1 when nobody is found, or when
+    another process keeps purged words readable in the database's files.
     """
-    from monitor.cli.copies import copies  # noqa: PLC0415 - only here
+    from monitor.cli.copies import copies, remains  # noqa: PLC0415 - only here
     from monitor.cli.people_words import FORGET  # noqa: PLC0415 - see above
 
     say = FORGET[language]
@@ -82,7 +83,9 @@ def forget_command(*, app: App, language: str, as_json: bool, who: str, network:
         raise click.Abort
     removed = app.store.persons.forget(person, app.now())
     app.store.db.scrub()  # at once: whoever asked is told that it is done
-    app.store.sources.note_scrub(to_epoch(app.now()), app.store.sources.purges())
+    held = remains(app.where, [row["text"] for row in posts])
+    if not held:
+        app.store.sources.note_scrub(to_epoch(app.now()), app.store.sources.purges())
     needles = [person["id"], *(name for name in (person["handle"], person["name"]) if name)]
     found = {
         "removed": removed,
@@ -90,17 +93,18 @@ def forget_command(*, app: App, language: str, as_json: bool, who: str, network:
         "posts_naming": [row["id"] for row in naming if row["brand"] is None],
         "ids_name_author": any(person["id"].partition(":")[2] in row["id"] for row in posts),
         "copies": copies(app.where, needles),
+        "remains": held,
     }
     if as_json:
         show(found)
-        return 0
-    for line in _told(found, say):
-        click.echo(line)
-    return 0
+    else:
+        for line in _told(found, say):
+            click.echo(line)
+    return 1 if found["remains"] else 0
 
 
 def _told(found: dict[str, Any], say: dict[str, str]) -> list[str]:
-    lines = [say["done"].format(**found["removed"])]
+    lines = [say["done"].format(**found["removed"]), *([say["remains"]] if found["remains"] else [])]
     if found["replies_naming"]:
         lines.append(say["replies"].format(count=len(found["replies_naming"])))
         lines += [f"  {id_}" for id_ in found["replies_naming"]]

@@ -28,6 +28,8 @@ FORGET: dict[str, dict[str, str]] = {
         "done": "Removed: {posts} posts, {edits} earlier texts, {reposts} reposts by others, {drafts} drafts to the person and "
         "{other_drafts} that name them, {reply_copies} more copies of replies, {notes} notes, {rejects} refused records; "
         "taken out of the network data of {raws} other posts; {weeks} kept weekly reports will be written anew.",
+        "remains": "Purged words can still be read in the database's files, because another process still reads an older "
+        "state of it. Stop that process; `monitor run` or `monitor sweep` tries again within the hour.",
         "replies": "Your own published posts that name the person stay ({count}); delete them on the network if you must:",
         "naming": "Posts of other people that name the person stay ({count}):",
         "ids": "This network's post ids contain the account's id. They are kept in the purge log, so that a late page cannot "
@@ -46,6 +48,8 @@ FORGET: dict[str, dict[str, str]] = {
         "done": "消去しました: 投稿{posts}件、編集前の本文{edits}件、他の人による再投稿{reposts}件、本人宛ての下書き{drafts}件、"
         "本人の名が出る下書き{other_drafts}件、返信の控え{reply_copies}件、メモ{notes}件、取り込めなかった記録{rejects}件。"
         "ほかの投稿{raws}件に付いていたSNS側のデータからも本人の情報を除きました。保存済みの週報{weeks}件は書き直します。",
+        "remains": "別のプロセスが古い状態を読んでいるため、消した言葉がデータベースのファイルにまだ残っています。"
+        "そのプロセスを止めてください。`monitor run` または `monitor sweep` が1時間以内にもう一度消します。",
         "replies": "本人の名が出る自社の公開済み投稿{count}件は残ります。必要ならSNS上で削除してください:",
         "naming": "本人の名が出る他の人の投稿{count}件は残ります:",
         "ids": "このSNSでは投稿IDにアカウントIDが含まれます。遅れて届いたページで投稿が戻らないよう、IDだけは消去記録に残します。",

@@ -13,7 +13,9 @@ from monitor.cli.options import with_app
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others need --public-url.")
 @click.option("--port", default=8321, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
-@click.option("--public-url", metavar="URL", help="Address by which people reach it, such as https://monitor.example.com.")
+@click.option(
+    "--public-url", metavar="URL", help="Address by which people reach it, such as https://monitor.example.com."
+)
 @with_app()
 def serve_command(*, app: App, language: str, as_json: bool, host: str, port: int, public_url: str | None) -> int:
     """Serve the pages: queue, week, alerts, sources, people. 画面を提供します。
@@ -37,8 +39,14 @@ def serve_command(*, app: App, language: str, as_json: bool, host: str, port: in
     site = create_app(app, origin, app.where)
     token = first_link(app.store, int(app.now().timestamp()))
     say = {
-        "en": (f"Serving at {origin.url}", "Nobody can sign in yet. Open this link once to set the first administrator's password:"),  # fmt: skip
-        "ja": (f"{origin.url} で提供しています", "まだ誰もサインインできません。次のリンクを一度だけ開き、最初の管理者のパスワードを設定してください。"),  # fmt: skip
+        "en": (
+            f"Serving at {origin.url}",
+            "Nobody can sign in yet. Open this link once to set the first administrator's password:",
+        ),
+        "ja": (
+            f"{origin.url} で提供しています",
+            "まだ誰もサインインできません。次のリンクを一度だけ開き、最初の管理者のパスワードを設定してください。",
+        ),
     }[language]
     if not as_json:
         click.echo(say[0])

@@ -38,7 +38,9 @@ def create_app(app: App, origin: Origin, where: str, routes: Sequence[Route] | N
     async def failed(request: Request, error: Exception) -> Response:
         """Answer what matched no route, or not by this method."""
         status = error.status_code if isinstance(error, HTTPException) else 500
-        sentence = {404: "There is no such page.", 405: "This address is not used that way."}.get(status, "Something went wrong here. Nothing of this request was kept.")  # fmt: skip
+        sentence = {404: "There is no such page.", 405: "This address is not used that way."}.get(
+            status, "Something went wrong here. Nothing of this request was kept."
+        )
         return await serving.answer(request, _refusing(status, sentence))
 
     made = Starlette(

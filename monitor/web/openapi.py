@@ -31,7 +31,7 @@ def document(routes: Sequence[Route], url: str) -> dict[str, Any]:
                     "description": "What went wrong and what to do.",
                     "content": {"application/json": {"schema": _PROBLEM}},
                 }
-            },  # fmt: skip
+            },
         },
     }
 
@@ -71,13 +71,23 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.method == "GET":
         operation["parameters"] += [_parameter(param, "query") for param in rest]
     elif rest:
-        schema = {"type": "object", "properties": {param.name: _schema(param) for param in rest}, "required": [param.name for param in rest if param.required]}  # fmt: skip
+        schema = {
+            "type": "object",
+            "properties": {param.name: _schema(param) for param in rest},
+            "required": [param.name for param in rest if param.required],
+        }
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return operation
 
 
 def _parameter(param: Param, where: str) -> dict[str, Any]:
-    return {"name": param.name, "in": where, "required": where == "path" or param.required, "description": param.about, "schema": _schema(param)}  # fmt: skip
+    return {
+        "name": param.name,
+        "in": where,
+        "required": where == "path" or param.required,
+        "description": param.about,
+        "schema": _schema(param),
+    }
 
 
 def _schema(param: Param) -> dict[str, Any]:

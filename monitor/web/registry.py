@@ -45,17 +45,31 @@ class Param:
         if not isinstance(given, str) or "\0" in given or not _encodable(given):
             raise Problem(422, "“%(name)s” must be a text.", name=self.name)
         if len(given) > self.longest:
-            raise Problem(422, "“%(name)s” is longer than %(longest)s characters.", name=self.name, longest=self.longest)  # fmt: skip
+            raise Problem(
+                422, "“%(name)s” is longer than %(longest)s characters.", name=self.name, longest=self.longest
+            )
         if self.choices and given not in self.choices:
-            raise Problem(422, "“%(name)s” must be one of: %(choices)s.", name=self.name, choices=", ".join(self.choices))  # fmt: skip
+            raise Problem(
+                422, "“%(name)s” must be one of: %(choices)s.", name=self.name, choices=", ".join(self.choices)
+            )
         if self.required and not given.strip():
             raise Problem(422, "“%(name)s” is missing.", name=self.name)
         return given
 
     def _integer(self, given: Any) -> int:  # noqa: ANN401 - see above
         text = str(given)
-        if isinstance(given, bool) or not re.fullmatch(r"-?[0-9]{1,16}", text) or not self.least <= int(text) <= self.most:  # fmt: skip
-            raise Problem(422, "“%(name)s” must be a whole number from %(least)s to %(most)s.", name=self.name, least=self.least, most=self.most)  # fmt: skip
+        if (
+            isinstance(given, bool)
+            or not re.fullmatch(r"-?[0-9]{1,16}", text)
+            or not self.least <= int(text) <= self.most
+        ):
+            raise Problem(
+                422,
+                "“%(name)s” must be a whole number from %(least)s to %(most)s.",
+                name=self.name,
+                least=self.least,
+                most=self.most,
+            )
         return int(text)
 
 
@@ -130,7 +144,19 @@ class Routes:
     ) -> Callable[[Handler], Handler]:
         def keep(handler: Handler) -> Handler:
             """Register the handler and give it back."""
-            self.all.append(Route(path=path, method=method, rule=rule, handler=handler, about=about, template=template, params=tuple(params), nav=nav, twin=twin))  # fmt: skip
+            self.all.append(
+                Route(
+                    path=path,
+                    method=method,
+                    rule=rule,
+                    handler=handler,
+                    about=about,
+                    template=template,
+                    params=tuple(params),
+                    nav=nav,
+                    twin=twin,
+                )
+            )
             return handler
 
         return keep

@@ -36,7 +36,9 @@ class Origin:
             name = parts.netloc.lower()
             inside = {f"{loop}:{port}" for loop in LOOPBACK}
             secure = parts.scheme == "https"
-            return cls(hosts=frozenset({name} if secure else {name, *inside}), secure=secure, url=f"{parts.scheme}://{name}")  # fmt: skip
+            return cls(
+                hosts=frozenset({name} if secure else {name, *inside}), secure=secure, url=f"{parts.scheme}://{name}"
+            )
         if host not in (*LOOPBACK, "::1"):
             raise ValueError(
                 f"--host {host} lets other machines in; say by which address they come: --public-url https://…"
@@ -72,5 +74,7 @@ class Origin:
             return False
         if origin is not None:
             parts = urlsplit(origin)
-            return parts.netloc.lower() == headers.get("host", "").lower() and parts.scheme == ("https" if self.secure else "http")  # fmt: skip
+            return parts.netloc.lower() == headers.get("host", "").lower() and parts.scheme == (
+                "https" if self.secure else "http"
+            )
         return site == "same-origin"

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.app import App
+from monitor.desk.refusal import Refused
 from monitor.errors import StoreError
 from monitor.people import allowed
 from monitor.store import Store
@@ -44,12 +45,12 @@ class Serving:
 
     async def answer(self, request: Request, route: Route) -> Response:
         """Answer a request for a route; whatever goes wrong becomes a page or JSON in the reader's language."""
+        body = b""
+        early: Problem | None = None
         try:
             body = await _body(request)
         except Problem as problem:
-            body, early = b"", problem
-        else:
-            early = None
+            early = problem
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.threads.pool, lambda: self._serve(request, route, body, early))
 
@@ -62,35 +63,45 @@ class Serving:
         except StoreError as error:
             LOG.warning("the database cannot be opened: %s", error)
             return self.failure(request, _busy(), ctx)
-        except Exception as error:
+        except Exception as error:  # - a page that fails is a page that says so, not a broken connection
             if _is_busy(error):
                 return self.failure(request, _busy(), ctx)
             mark = secrets.token_hex(4)
             LOG.exception("%s %s failed [%s]", route.method, route.path, mark)
-            return self.failure(request, Problem(500, "Something went wrong here. Nothing of this request was kept. Tell your administrator this number: %(mark)s", mark=mark), ctx)  # fmt: skip
+            return self.failure(
+                request,
+                Problem(
+                    500,
+                    "Something went wrong here. Nothing of this request was kept. Tell your administrator this number: %(mark)s",
+                    mark=mark,
+                ),
+                ctx,
+            )
 
     def _handle(self, store: Store, request: Request, route: Route, body: bytes, early: Problem | None) -> Response:
         ctx = self.context(request, store)
         try:
-            if early is not None:
-                raise early
-            self._permit(request, route, ctx)
+            self._permit(request, route, ctx, early)
             ctx.values = _values(request, route, body)
             result = route.handler(ctx)
             return self._good(ctx, route, result)
+        except Refused as refused:
+            status = 404 if refused.code == "absent" else 409
+            return self.failure(
+                request, Problem(status, "%(said)s", said=refused.sentence(ctx.language, ctx.zone)), ctx
+            )
         except Problem as problem:
             return self.failure(request, problem, ctx)
-        except Exception as error:
-            refused = _refusal(error, ctx)
-            if refused is None:
-                raise
-            return self.failure(request, refused, ctx)
 
-    def _permit(self, request: Request, route: Route, ctx: Context) -> None:
+    def _permit(self, request: Request, route: Route, ctx: Context, early: Problem | None) -> None:
+        if early is not None:
+            raise early
         if request.headers.get("host", "").lower() not in self.origin.hosts:
             raise Problem(421, "This address is not one of this server's. Open %(url)s instead.", url=self.origin.url)
         if route.method != "GET" and not self.origin.may_change(request.headers):
-            raise Problem(403, "The request did not come from this site, so nothing was changed. Reload the page and try again.")  # fmt: skip
+            raise Problem(
+                403, "The request did not come from this site, so nothing was changed. Reload the page and try again."
+            )
         if not allowed(None if ctx.person is None else ctx.person.role, route.rule):
             if ctx.person is None:
                 raise Problem(401, "Please sign in.")
@@ -107,7 +118,13 @@ class Serving:
             if found is not None:
                 session, person = found
         asked = request.query_params.get("lang")
-        wanted = (asked, person.language if person else None, cookies.get("lang"), best(request.headers.get("accept-language", "")), self.app.settings.language)  # fmt: skip
+        wanted = (
+            asked,
+            person.language if person else None,
+            cookies.get("lang"),
+            best(request.headers.get("accept-language", "")),
+            self.app.settings.language,
+        )
         language = next((name for name in wanted if name in LANGUAGES), "en")
         theme = (person.theme if person else None) or cookies.get("theme") or "auto"
         url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -160,7 +177,9 @@ class Serving:
             page = render("sign_in.html", ctx, {"next": "/", "problem": sentence, "name": ""})
             response = Response(page, problem.status, media_type="text/html")
         else:
-            page = render("error.html", ctx, {"status": problem.status, "sentence": sentence, "signed_in": ctx.person is not None})  # fmt: skip
+            page = render(
+                "error.html", ctx, {"status": problem.status, "sentence": sentence, "signed_in": ctx.person is not None}
+            )
             response = Response(page, problem.status, media_type="text/html")
         if problem.retry_after:
             response.headers["retry-after"] = str(problem.retry_after)
@@ -266,22 +285,15 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a handler returns
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def _refusal(error: Exception, ctx: Context) -> Problem | None:
-    """Return what the desk refused as a problem with its own sentence."""
-    if type(error).__name__ != "Refused":  # by name: the desk is imported only by pages that need it
-        return None
-    code, sentence = getattr(error, "code", ""), getattr(error, "sentence", None)
-    said = sentence(ctx.language, ctx.zone) if sentence is not None else str(error)
-    return Problem(404 if code == "absent" else 409, "%(said)s", said=said)
-
-
 def _is_busy(error: Exception) -> bool:
     text = str(error).lower()
     return type(error).__name__ == "OperationalError" and ("locked" in text or "busy" in text or "connect" in text)
 
 
 def _busy() -> Problem:
-    return Problem(503, "The database is busy. Nothing of this request was kept. Please try again in a few seconds.", retry_after=5)  # fmt: skip
+    return Problem(
+        503, "The database is busy. Nothing of this request was kept. Please try again in a few seconds.", retry_after=5
+    )
 
 
 def with_path(route: Route, path: str) -> Route:

@@ -43,7 +43,7 @@ def _environment(language: str) -> Environment:
         stamp=_stamp,
         lasting=_lasting,
         percent=_percent,
-        number=_number,  # fmt: skip
+        number=_number,
     )
     made.globals.update(static=static, languages=LANGUAGES)
     return made

@@ -19,6 +19,7 @@ class Words:
         self.catalog = catalog(self.language)
 
     def __call__(self, msgid: str, **values: object) -> str:
+        """Return a sentence in this language with its values put in."""
         text = self.catalog.gettext(msgid) if msgid else ""
         return text % values if values else text
 

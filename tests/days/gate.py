@@ -67,6 +67,7 @@ class Gate:
         self._limited, self._refused = limited, refused
         self.modes: deque[str] = deque()
         self.longest_delay = 0.0
+        self.slow_reads = 0.0  # seconds before anything else is answered
         self.writes: Counter[str] = Counter()
         self.tick: Callable[[], None] = lambda: None
         self._random = random.Random(4)
@@ -114,6 +115,7 @@ class Gate:
             asker.close_connection = True
             return
         if not self._is_write(asker.command, urlsplit(asker.path).path):
+            self._closing.wait(self.slow_reads)
             self._tell(asker, self._forwarded(asker, body))
             return
         with self._lock:

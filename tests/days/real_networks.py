@@ -129,7 +129,12 @@ class OnX(Far):
         self.world.now = datetime.now(UTC)
 
     def settings(self) -> dict[str, Any]:
-        values = {"consumer_key": "ck", "consumer_secret": "cs", "access_token_secret": "as", "access_token": self.token}
+        values = {
+            "consumer_key": "ck",
+            "consumer_secret": "cs",
+            "access_token_secret": "as",
+            "access_token": self.token,
+        }
         keys = {name: self._secret(name, value) for name, value in values.items()}
         return {"handle": "acme", "service": self.gate.url, "search": False, "threads": 0, **keys}
 

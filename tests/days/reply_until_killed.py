@@ -22,6 +22,8 @@ from monitor.store import Store
 from tests.days.real_networks import CLASSES, made
 from tests.days.send_until_killed import BOOK
 
+READ = 3.0  # seconds that the connector waits for an answer
+
 
 def work(network: str, settings: Path, where: str, timeout: float, settle: float) -> None:
     """Send and settle for ever."""
@@ -40,7 +42,7 @@ def main() -> None:
     _, limits, loaded = CLASSES[network]
     for name in loaded:
         importlib.import_module(name)
-    importlib.import_module(limits).__dict__["READ"] = float(timeout)
+    importlib.import_module(limits).__dict__["READ"] = READ
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no burial
     print("here", flush=True)
     for _ in sys.stdin:

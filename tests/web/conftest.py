@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,12 +50,13 @@ class Site:
         made = {"origin": self.url, "accept": "text/html", **headers}
         return httpx.Client(base_url=self.url, headers=made, trust_env=False, timeout=30)
 
-    def as_(self, role: str, **headers: str) -> httpx.Client:
+    @contextmanager
+    def as_(self, role: str, **headers: str) -> Iterator[httpx.Client]:
         """A client signed in as the person of that role, who is called by it."""
-        client = self.client(**headers)
-        answer = client.post("/sign-in", data={"name": role, "password": PASSWORD, "lang": "en"})
-        assert answer.status_code == 303, answer.text
-        return client
+        with self.client(**headers) as client:
+            answer = client.post("/sign-in", data={"name": role, "password": PASSWORD, "lang": "en"})
+            assert answer.status_code == 303, answer.text
+            yield client
 
     def store(self) -> Store:
         """A store of the test's own on the same file; close it."""
@@ -126,9 +128,7 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         pytest.skip("no Chromium on this machine: sh tests/install.sh installs it")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--disable-dev-shm-usage", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=program, args=["--disable-dev-shm-usage", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -153,7 +153,9 @@ def watched(page: Page) -> Page:
     page.on("dialog", lambda dialog: (troubles.append(f"dialog {dialog.message}"), dialog.dismiss()))
     page.on(
         "request",
-        lambda request: None if "//127.0.0.1:" in request.url or request.url.startswith("data:") else troubles.append(request.url),
+        lambda request: (
+            None if "//127.0.0.1:" in request.url or request.url.startswith("data:") else troubles.append(request.url)
+        ),
     )
     return page
 

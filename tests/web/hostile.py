@@ -22,12 +22,12 @@ HOSTILE: tuple[str, ...] = (
     "data:text/html,<script>alert(1)</script>",
     "vbscript:msgbox(1)",
     "https://user:password@evil.example/login",
-    "https://evil.example/\"onmouseover=\"alert(1)",
+    'https://evil.example/"onmouseover="alert(1)',
     "https://evil.example/'><script>alert(1)</script>",
     "https://evil.example/?q=<b>&x=\u202egpj.exe",
     "http://[::1",
     "http://xn--80ak6aa92e.example/ https://аpple.example/",
-    "\"><script>alert(1)</script>",
+    '"><script>alert(1)</script>',
     "' autofocus onfocus=alert(1) x='",
     "</textarea><script>alert(1)</script>",
     "</title><script>alert(1)</script>",
@@ -49,7 +49,7 @@ HOSTILE: tuple[str, ...] = (
     "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘",
     "👩‍👩‍👧‍👦🏳️‍🌈👍🏿" * 20,
     "𠮷野家の𩸽定食 𝕬𝖑𝖊𝖗𝖙 ﷽﷽﷽",
-    "=HYPERLINK(\"https://evil.example\",\"返金\")",
+    '=HYPERLINK("https://evil.example","返金")',
     "+cmd|' /C calc'!A0",
     "-2+3+cmd|' /C calc'!A0",
     "@SUM(1+1)*cmd|' /C calc'!A0",
@@ -59,7 +59,7 @@ HOSTILE: tuple[str, ...] = (
     "a\r\nSet-Cookie: monitor=evil\r\n\r\n<script>alert(1)</script>",
     "長" * 100_000,
     "no_spaces_" * 3000,
-)  # fmt: skip
+)
 NETWORK = "x"
 
 
@@ -75,7 +75,7 @@ def with_hostile_posts(store: Store, at: datetime, brand: str = "みらい電機
                 author=author,
                 text=f"@mirai_denki hostile{i} {text} 返金してください?"[:100_000],
                 created_at=at - timedelta(minutes=5 + i),
-                url="javascript:alert(1)" if i % 2 else f"https://x.example/{i}?a=\"><script>",
+                url="javascript:alert(1)" if i % 2 else f'https://x.example/{i}?a="><script>',
                 about=(brand,),
             )
         )

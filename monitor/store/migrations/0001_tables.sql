@@ -182,7 +182,7 @@ CREATE TABLE turns (  -- instants only; durations and rates are computed when re
   last_pid INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
   posts INTEGER NOT NULL,
-  PRIMARY KEY (brand, started_at, cid)
+  PRIMARY KEY (brand, started_at, cid, start_pid)
 ) /* without rowid */;
 CREATE INDEX turns_cid ON turns (cid);
 

@@ -50,7 +50,12 @@ def welcome_page(ctx: Context) -> Mapping[str, Any]:
     if link is None:
         raise Problem(410, "This link was used already or is too old. Ask an administrator for a new one.")
     old = None if link["uid"] is None else ctx.store.people.get(link["uid"])
-    return {"token": ctx["token"], "name": old["name"] if old else link["name"] or "", "fixed": bool(old or link["name"]), "role": link["role"]}  # fmt: skip
+    return {
+        "token": ctx["token"],
+        "name": old["name"] if old else link["name"] or "",
+        "fixed": bool(old or link["name"]),
+        "role": link["role"],
+    }
 
 
 @routes.action(
@@ -90,7 +95,7 @@ def me(ctx: Context) -> Mapping[str, Any]:
             "since": row["made_at"],
             "seen": row["seen_at"],
             "this": row["sid"] == ctx.session,
-        }  # fmt: skip
+        }
         for row in ctx.store.people.sessions(ctx.me.uid, ctx.at)
     ]
     return {

@@ -44,7 +44,7 @@ def people(ctx: Context) -> Mapping[str, Any]:
             "by": row["made_by"],
             "ends_at": row["ends_at"],
             "password": row["uid"] is not None,
-        }  # fmt: skip
+        }
         for row in ctx.store.people.invitations(ctx.at)
         if ctx.may("people")
     ]

@@ -75,7 +75,7 @@ def settings(ctx: Context) -> Mapping[str, Any]:
                 "hours": {
                     day: _hours(getattr(brand.calendar, day))
                     for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-                },  # fmt: skip
+                },
                 "holidays": brand.calendar.holidays,
                 "closures": [{"from": str(c.start), "to": str(c.end), "name": c.name} for c in brand.calendar.closures],
                 "sources": [{"connector": source.connector, "every_s": source.every} for source in brand.source],
@@ -95,4 +95,7 @@ def openapi(ctx: Context) -> Raw:
     from monitor.web.openapi import document  # noqa: PLC0415 - only this page needs it
     from monitor.web.pages import all_routes  # noqa: PLC0415 - that module imports this one
 
-    return Raw(body=json.dumps(document(all_routes(), ctx.origin), ensure_ascii=False, indent=1).encode(), media_type="application/json")  # fmt: skip
+    return Raw(
+        body=json.dumps(document(all_routes(), ctx.origin), ensure_ascii=False, indent=1).encode(),
+        media_type="application/json",
+    )

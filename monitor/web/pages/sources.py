@@ -16,7 +16,14 @@ routes = Routes()
 _DAYS = Param(name="days", about="How many days back gaps are listed.", kind="integer", default=7, least=1, most=400)
 
 
-@routes.page("/sources", rule="see", template="sources.html", about="Sources: complete until when, gaps, state, cost of the month.", params=(_DAYS,), nav=(50, "Sources", "s"))
+@routes.page(
+    "/sources",
+    rule="see",
+    template="sources.html",
+    about="Sources: complete until when, gaps, state, cost of the month.",
+    params=(_DAYS,),
+    nav=(50, "Sources", "s"),
+)
 def sources(ctx: Context) -> Mapping[str, Any]:
     """Show the ledger of what was and was not seen."""
     start = ctx.at - ctx["days"] * 86400

@@ -21,7 +21,12 @@ routes = Routes()
     about="A brand's ISO week with the week before for comparison.",
     params=(
         Param(name="brand", about="Name of the brand; the first one where it is left out.", default="", longest=200),
-        Param(name="week", about="ISO week such as 2026-W47, in the brand's zone; the present one where it is left out.", default="", longest=10),
+        Param(
+            name="week",
+            about="ISO week such as 2026-W47, in the brand's zone; the present one where it is left out.",
+            default="",
+            longest=10,
+        ),
     ),
     nav=(20, "Week", "w"),
 )
@@ -44,4 +49,12 @@ def week(ctx: Context) -> Mapping[str, Any]:
         raise Problem(422, "“%(name)s” is no ISO week; write it as 2026-W47.", name=name) from error
     later = around[1] if end <= ctx.now else None
     text = digest.text(figures, ctx.language)
-    return {"figures": figures, "brands": sorted(zones), "brand": brand, "week": name, "earlier": around[0], "later": later, "text": text}  # fmt: skip
+    return {
+        "figures": figures,
+        "brands": sorted(zones),
+        "brand": brand,
+        "week": name,
+        "earlier": around[0],
+        "later": later,
+        "text": text,
+    }
