@@ -37,9 +37,9 @@ BROKEN = [
     ("model = []", 1, "string"),
     ('xyzzy = "a"', 1, "known here: database"),
     ('bearer_token = "AAAA"', 1, "secrets are never written here"),
-    (BRAND + 'api_key = "AAAA"', 3, "name the environment variable"),
-    (BRAND + 'password = "AAAA"', 3, "_env"),
-    (BRAND + 'client_secret = "AAAA"', 3, "_env"),
+    (BRAND + 'api_key = "AAAA"', 3, "put it into an environment variable"),
+    (BRAND + 'password = "AAAA"', 3, "env:NAME"),
+    (BRAND + 'client_secret = "AAAA"', 3, "env:NAME"),
     # alerts and measure
     ("[alerts]\nfloor = 0", 2, "greater than or equal to 1"),
     ('[alerts]\nfloor = 5\nbudget = "often"', 3, "found 'often'"),

@@ -13,6 +13,7 @@ from monitor.desk import Refused
 from monitor.desk.outgoing import Outgoing
 from monitor.desk.writing import Writing
 from monitor.errors import MonitorError
+from monitor.phrases import permit_of
 
 _WAIT = 90  # seconds that the terminal waits for an answer of the network before it says that it is still unknown
 
@@ -63,8 +64,10 @@ def _now(writing: Writing, sent: Outgoing) -> Outgoing:
 def _explain(told: dict[str, object], language: str) -> None:
     ja = language == "ja"
     permit = told["permit"]
-    if isinstance(permit, dict) and not permit["allowed"] and permit["link"]:
-        click.echo(f"{'アプリで返信: ' if ja else 'answer in the app: '}{permit['link']}")
+    if isinstance(permit, dict) and not permit["allowed"]:
+        click.echo(permit_of(permit["reason"], language))
+        if permit["link"]:
+            click.echo(f"{'アプリで返信: ' if ja else 'answer in the app: '}{permit['link']}")
     length = f"{told['length']}/{told['longest']}" if told["longest"] else str(told["length"])
     cost = "" if told["dollars"] is None else f" · ${told['dollars']:.3f}"
     click.echo(f"{length}{' 字' if ja else ' characters'}{cost}")

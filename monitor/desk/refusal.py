@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from monitor.errors import MonitorError
+from monitor.phrases import permit_of
 from monitor.timing import iso
 
 _SENTENCES: Mapping[str, tuple[str, str]] = {
@@ -61,7 +62,8 @@ class Refused(MonitorError):
             from zoneinfo import ZoneInfo  # noqa: PLC0415 - only when a time is shown
 
             until = f"{self.until.astimezone(ZoneInfo(zone)):%H:%M}" if zone else f"{self.until:%H:%M} UTC"
-        return _SENTENCES[self.code][ja].format(who=self.who or _UNKNOWN[ja], until=until)
+        who = permit_of(self.who, language).rstrip(".。") if self.code == "permit" and self.who else self.who
+        return _SENTENCES[self.code][ja].format(who=who or _UNKNOWN[ja], until=until)
 
     def as_dict(self, language: str = "en", zone: str | None = None) -> dict[str, object]:
         """Return it for JSON."""
