@@ -6,7 +6,6 @@ are counted apart because a Japanese sentence turns at its end. Each weighs (1 +
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 
@@ -58,6 +57,7 @@ class Bag:
         if not counts:
             return np.zeros(weights.shape[1], np.float32)
         known = np.fromiter(counts, np.int64, len(counts))
-        values = np.fromiter((1 + math.log(n) for n in counts.values()), np.float32, len(counts)) * self._idf[known]
-        total: np.ndarray = (values / np.linalg.norm(values)) @ weights[known]
+        often = np.fromiter(counts.values(), np.float64, len(counts))
+        values = (1 + np.log(often)).astype(np.float32) * self._idf[known]
+        total: np.ndarray = (values / np.sqrt(values @ values)) @ weights[known]
         return total

@@ -119,3 +119,10 @@ def test_a_broken_line_is_said_and_nothing_goes_out_twice(home: Path) -> None:
     assert json.loads(shown.output)["reply"]["state"] == "unknown"
     assert main(["reply", str(waiting), "もう一度", "--as", "yuki", "--yes"]) == 2
     assert published(home) == ["途切れました"]
+
+
+def test_a_second_person_cannot_answer_the_same_post_even_where_clocks_disagree(home: Path) -> None:
+    (waiting,) = ask(home, "where is my parcel?")
+    assert run("reply", str(waiting), "On its way", "--as", "yuki", "--yes").exit_code == 0
+    assert main(["reply", str(waiting), "It left today", "--as", "ken", "--yes"]) == 2
+    assert published(home) == ["On its way"]

@@ -105,6 +105,7 @@ class Writing:
             self._still_waits(row, anyway=anyway)
             self.desk.take(cid, actor, anyway=anyway)
             target = self._allowed(row, text, post)
+            self._not_answered_here(row, target.id, anyway=anyway)
             asks = self._approval(row["brand"])
             newest = max((p["pid"] for p in self.store.desk.posts(cid, row["brand"])), default=0)
             now = self._now()
@@ -264,6 +265,14 @@ class Writing:
             posts = self.store.desk.posts(row["cid"], row["brand"])
             answer = next((p for p in posts if p["brand"] is not None and not p["machine"]), None)
             raise Refused("answered", self.desk.answerer(row["cid"], answer) if answer is not None else None)
+
+    def _not_answered_here(self, row: Any, post: str, *, anyway: bool) -> None:  # noqa: ANN401 - a row
+        # by its clock our answer may stand before the question, which then still seems to wait; the outbox knows better
+        if anyway or row["promise_due"] is not None:
+            return
+        for reply in self.store.outbox.of(row["cid"]):
+            if reply["state"] == "sent" and reply["post"] == post:
+                raise Refused("answered", reply["author"])
 
     def _answer_since(self, row: Any, pid: int) -> Any:  # noqa: ANN401 - rows
         posts = self.store.desk.posts(row["cid"], row["brand"])

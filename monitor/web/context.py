@@ -15,6 +15,7 @@ from monitor.web.words import Words
 
 if TYPE_CHECKING:
     from monitor.desk import Desk
+    from monitor.desk.writing import Writing
     from monitor.people import Action
 
 
@@ -115,3 +116,11 @@ class Context:
 
         now: Callable[[], datetime] = self.app.now
         return Desk(self.store, self.app.book(), now)
+
+    @property
+    def writing(self) -> Writing:
+        """Drafts and sending, for this request."""
+        from monitor.desk.writing import Writing  # noqa: PLC0415 - see desk
+
+        wants = lambda brand: self.app.settings.find(brand).reply.approval  # noqa: E731 - as App.writing has it
+        return Writing(self.desk, self.app.replier, approval=wants)

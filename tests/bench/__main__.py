@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import ingest, labels, open_queue, startup
+from tests.bench import ingest, labels, open_queue, size, startup
 
-PARTS = {"import": ingest, "queue": open_queue, "startup": startup, "classification": labels}
+PARTS = {"import": ingest, "queue": open_queue, "startup": startup, "classification": labels, "size": size}
 
 
 def main() -> int:
