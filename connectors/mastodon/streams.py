@@ -179,12 +179,11 @@ def _leave(windows: Windows, ask: Ask, error: SourceError, now: datetime) -> Non
     if isinstance(error, NotAllowed | Gone):
         windows.hold(ask, "not_allowed", now + PERSON)
         return
+    cause = "rate_limit" if isinstance(error, Waits) else "unreadable" if isinstance(error, Unreadable) else "outage"
     if ask.token is not None:
-        windows.answer(ask, oldest=None, token=ask.token, stuck=True)
-    if isinstance(error, Waits):
-        windows.hold(ask, "rate_limit", now + (error.wait or AGAIN))
-    else:
-        windows.hold(ask, "unreadable" if isinstance(error, Unreadable) else "outage", now + AGAIN)
+        windows.answer(ask, oldest=None, token=ask.token, stuck=True, cause=cause)
+    wait = error.wait if isinstance(error, Waits) else None
+    windows.hold(ask, cause, now + (wait or AGAIN))
 
 
 def _remember(ask: Ask, listing: Listing, memory: dict[str, str]) -> None:
