@@ -1,4 +1,4 @@
-"""Wiring: settings become sources, rules, a model and a store; each job is one method here."""
+"""Wiring: settings become sources, rules, a model and a store; each job is one method here or in :mod:`monitor.chores`."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from monitor import alert, classify, digest, measure, queue, sweep
-from monitor.alert import Options as AlertOptions
+from monitor import classify, measure, queue, sweep
 from monitor.budget import Purse
+from monitor.chores import Chores
 from monitor.config import Brand, Settings, load
 from monitor.config import Source as Entry
 from monitor.connector import CanMeasure, CanReply, Connector, is_archive
 from monitor.desk import Desk
 from monitor.desk.writing import Writing
 from monitor.errors import ConfigError, MonitorError, SourceError
-from monitor.exam import trusted
 from monitor.model import Model
 from monitor.plugins import connect, load_model, model_name
 from monitor.poll import Poll, Source, name_authors, poll
 from monitor.reply import Outbox
-from monitor.report import Clock, examination
+from monitor.report import Clock
 from monitor.secret import as_now, fingerprint
 from monitor.store import Store
 from monitor.store.pages import Stored
@@ -40,7 +39,7 @@ SCRUB = 3600  # seconds between two merges of the search index
 Seen = Callable[[str, Page, Stored], None]
 
 
-class App:
+class App(Chores):
     """One monitor: its settings, its store and its clock. Jobs may be killed at any instruction and run again."""
 
     def __init__(self, settings: Settings, store: Store, now: Callable[[], datetime], where: str | None = None) -> None:
@@ -307,54 +306,6 @@ class App:
         options, now = sweep.Options(**rules, budget=budget), self.now()
         run = partial(sweep.sweep, source=source.name, purse=self.purse, stop=self.stop.is_set)
         return run(self.store, source.connector, source.brand, options, now)
-
-    def retain(self, language: str) -> int:
-        """Purge what is older than it may be kept, and write kept weeks anew that named what is gone; return how many posts."""
-        rules, now = self.settings.retention, self.now()
-        purged = sweep.retain(self.store, rules.days, rules.networks, rules.files, now, stop=self.stop.is_set)
-        self.store.sweep.tidy()
-        zones = {row["brand"]: row["zone"] for row in self.store.sources.brands()}
-        for brand, week in self.store.sweep.blank_weeks():
-            named = (brand, zones.get(brand, "UTC"), self.clock(brand), self.model_name(), week)
-            if not digest.keep(self.store, *named, now, language):
-                self.store.sweep.drop_week(brand, week)
-        return purged
-
-    def alert(self) -> int:
-        """Look for unusual volume and sentiment; return how many episodes are open."""
-        return sum(
-            alert.watch(
-                self.store,
-                row["brand"],
-                zone=row["zone"],
-                model=self.model_name(),
-                now=self.now(),
-                options=self._alert_options(row["brand"], row["zone"]),
-            )
-            for row in self.store.sources.brands()
-        )
-
-    def _alert_options(self, brand: str, zone: str) -> AlertOptions:
-        wanted, found = self.settings.alerts, self.settings.find(brand)
-        if brand not in self._holidays:
-            self._holidays[brand] = found.public_holidays()
-        return AlertOptions(
-            floor=wanted.floor,
-            authors=wanted.authors,
-            budget=wanted.per_month,
-            campaigns=found.campaigns,
-            holidays=self._holidays[brand],
-            sentiment=trusted(examination(self.store, brand, zone, self.model_name()), wanted.least_agreement),
-        )
-
-    def digest(self, language: str) -> int:
-        """Keep the report of every brand's last full week; return how many were made."""
-        made = 0
-        for brand in self.settings.brand:
-            made += digest.keep_last_week(
-                self.store, brand.name, brand.zone, self.clock(brand.name), self.model_name(), self.now(), language
-            )
-        return made
 
     def model_name(self) -> str:
         """Name under which the model's labels are stored, without loading the model where that can be avoided."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class Watched:
     app: App
     word: str
     folder: Path
+    polled: int = 0  # the second of the last poll
 
     @classmethod
     @contextmanager
@@ -136,6 +138,10 @@ class Watched:
     def poll(self) -> Poll:
         """Wait until the network shows everything, then poll and bring the queue up to date."""
         self.network.settle()
+        # a window ends at a whole second: a second poll within the same one has nothing to read
+        while int(time.time()) <= self.polled:
+            time.sleep(0.02)
+        self.polled = int(time.time())
         (source,) = self.app.sources
         done = self.app.poll_one(source)
         self.app.queue()
