@@ -14,6 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from models.calibrate import calibrate
 from models.evaluate import report
 from models.prepare import READ_TOKENS
+from models.transformer import POOLED
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -25,8 +26,6 @@ THRESHOLD = 0.5
 # and falls after; such posts are more often negative than tweets, so the likeliest class comes too late.
 NEGATIVE_FROM = 0.22
 OPSET = 17
-# Layers whose means over the tokens the triage heads read: the last, and two that know less of sentiment.
-POOLED = (3, 5, 6)
 BEGIN, END = "<!-- measured: written by models/export.py -->", "<!-- end of measured -->"
 
 

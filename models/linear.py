@@ -14,6 +14,7 @@ import numpy as np
 from models.grams import Bag, ngrams
 from models.labels import labels_of, softmax
 from models.opinions import Opinions
+from models.vectors import Hashed
 from monitor.errors import ModelError
 from monitor.signs import FEATURES, features
 from monitor.types import Label, Opinion
@@ -43,6 +44,8 @@ class Linear:
         self._language = min(self.languages)
         heads = folder / "opinion.npz"
         self._opinions = Opinions(heads) if heads.is_file() else None
+        vectors = folder / "vectors.npz"
+        self._vectors = Hashed(vectors) if vectors.is_file() else None
 
     def classify(self, texts: Sequence[str]) -> list[Label]:
         """Return the likeliest class of each text, in order; a text without any known run gets the model's prior."""
@@ -56,6 +59,17 @@ class Linear:
         """Return the probabilities and, where the folder holds triage heads, an opinion of each text."""
         runs = [ngrams(text) for text in texts]
         return self._weigh(texts, runs), None if self._opinions is None else self._opinions.opinions(runs)
+
+    @property
+    def space(self) -> str | None:
+        """Name of what :meth:`embed` returns; ``None`` where the folder holds no projection."""
+        return None if self._vectors is None else self._vectors.space
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one row of length 1 for each text; see :mod:`models.vectors`."""
+        if self._vectors is None:
+            raise ModelError(f"{self.name} has no projection")
+        return self._vectors.embed(texts)
 
     def _weigh(self, texts: Sequence[str], runs: Sequence[list[str]]) -> np.ndarray:
         scores = np.empty((len(texts), 3), np.float32)

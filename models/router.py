@@ -14,6 +14,7 @@ from models.labels import labels_of
 from models.linear import Linear
 from models.prepare import unaddressed
 from models.transformer import Transformer
+from monitor.model import Vector
 from monitor.signs import signs
 from monitor.text import language, normalise
 from monitor.types import Label, Opinion, Scores
@@ -25,6 +26,15 @@ class Scorer(Protocol):
     """What the router asks of a model: probabilities and opinions, and the probability below which it is unsure."""
 
     threshold: float
+
+    @property
+    def space(self) -> str | None:
+        """Name of the space of :meth:`embed`'s vectors; ``None`` if there are none."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one row of length 1 for each text."""
+        ...
 
     def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Opinion] | None]:
         """Return negative, neutral, positive for each text (texts x 3), and an opinion of each if the model has any."""
@@ -59,14 +69,29 @@ class Router:
 
     def classify(self, texts: Sequence[str]) -> list[Label]:
         """Return one label per text, in order, all under the router's name. Raises ``ModelError`` when a model fails."""
-        rows: dict[str, list[int]] = {}
-        for row, text in enumerate(texts):
-            rows.setdefault(self._route(text), []).append(row)
         found: dict[int, Label] = {}
-        for route, chosen in rows.items():
+        for route, chosen in self._by_route(texts).items():
             labels = self._answer(route, [texts[row] for row in chosen])
             found.update(zip(chosen, labels, strict=True))
         return [found[row] for row in range(len(texts))]
+
+    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
+        """Return a vector of each text by the model of its language, ``None`` where there is none; see ``CanEmbed``."""
+        found: list[Vector | None] = [None] * len(texts)
+        for route, chosen in self._by_route(texts).items():
+            if route not in self._makers or (space := self._model(route).space) is None:
+                continue
+            rows = self._model(route).embed([texts[row] for row in chosen])
+            small = np.round(rows * (127 / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9))).astype(np.int8)
+            for row, values in zip(chosen, small, strict=True):
+                found[row] = Vector(space=space, values=values.tobytes())
+        return found
+
+    def _by_route(self, texts: Sequence[str]) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = {}
+        for row, text in enumerate(texts):
+            rows.setdefault(self._route(text), []).append(row)
+        return rows
 
     def _route(self, text: str) -> str:
         """Return the code of the model to ask, or the reason for asking none."""

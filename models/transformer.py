@@ -19,6 +19,7 @@ from models.grams import ngrams
 from models.labels import labels_of, softmax
 from models.opinions import Opinions
 from models.prepare import mask
+from models.vectors import unit
 from monitor.errors import ModelError
 from monitor.types import Label, Opinion
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 BATCH = 16
+# Layers whose means over the tokens the weights give beside the logits: the last, and two that know less of sentiment.
+POOLED = (3, 5, 6)
 MOST_THREADS = 4
 _ADVICE = "TRANSFORMERS_NO_ADVISORY_WARNINGS"
 
@@ -93,6 +96,16 @@ class Transformer:
         """Return logits (rows x 3) and, from the same pass, the pooled layers that the triage heads read (rows x width)."""
         logits, pooled = self._run(ids, ["logits", "features"])
         return logits, pooled
+
+    @property
+    def space(self) -> str | None:
+        """Name of what :meth:`embed` returns; ``None`` where the weights give no features."""
+        return f"{self.name}/{POOLED[0]}" if "features" in self._widths else None
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one row of length 1 for each text: the mean over the tokens of the layer that knows least of sentiment."""
+        pooled = self.features(self.encode(texts))[1]
+        return unit(pooled[:, : pooled.shape[1] // len(POOLED)])
 
     def _run(self, ids: Sequence[Sequence[int]], outputs: list[str]) -> list[np.ndarray]:
         found = [np.zeros((len(ids), self._widths[name]), np.float32) for name in outputs]

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from monitor import classify, measure, queue, sweep
+from monitor import classify, measure, queue, sweep, vectors
 from monitor.budget import Purse
 from monitor.chores import Chores
 from monitor.config import Brand, Settings, load
@@ -265,6 +265,10 @@ class App(Chores):
     def queue(self) -> int:
         """Bring conversations and the queue up to date; return how many posts were looked at."""
         return queue.refresh(self.store, self.book())
+
+    def embed(self) -> int:
+        """Keep directions of the posts that need a reply, for similar answers; return how many."""
+        return vectors.embed(self.store, self.model)
 
     def measure(self) -> int:
         """Read counts that are due from every source; return how many posts were read. Raises the first ``SourceError``."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime
 from threading import Event
+from typing import Any
 
 from monitor import alert, digest, sweep
 from monitor.alert import Options as AlertOptions
 from monitor.config import Settings
+from monitor.deliver import Delivery
+from monitor.deliver.kit import Kit, duties_of, quiet_of
+from monitor.digest import Brief, Rival
 from monitor.exam import trusted
+
 from monitor.report import Clock, examination
 from monitor.store import Store
+from monitor.timing import from_epoch
 
 
 class Chores:
@@ -23,6 +30,7 @@ class Chores:
     now: Callable[[], datetime]
     stop: Event
     _holidays: dict[str, frozenset[date]]
+    _kit: Kit | None = None
 
     @abstractmethod
     def clock(self, brand: str) -> Clock:
@@ -32,15 +40,13 @@ class Chores:
     def model_name(self) -> str:
         """Name under which the model's labels are stored."""
 
-    def retain(self, language: str) -> int:
+    def retain(self, language: str) -> int:  # noqa: ARG002 - every job is told the language
         """Purge what is older than it may be kept, and write kept weeks anew that named what is gone; return how many posts."""
         rules, now = self.settings.retention, self.now()
         purged = sweep.retain(self.store, rules.days, rules.networks, rules.files, now, stop=self.stop.is_set)
         self.store.sweep.tidy()
-        zones = {row["brand"]: row["zone"] for row in self.store.sources.brands()}
-        for brand, week in self.store.sweep.blank_weeks():
-            named = (brand, zones.get(brand, "UTC"), self.clock(brand), self.model_name(), week)
-            if not digest.keep(self.store, *named, now, language):
+        for brand, week, as_of in self.store.weeks.blank():
+            if not digest.rewrite(self.store, self.brief(brand), week, now, from_epoch(as_of)):
                 self.store.sweep.drop_week(brand, week)
         return purged
 
@@ -58,6 +64,30 @@ class Chores:
             for row in self.store.sources.brands()
         )
 
+    def deliver(self, language: str) -> int:
+        """Tell people of alerts and weeks that are due; return how many messages went out."""
+        return self.delivery(language).run()
+
+    def delivery(self, language: str) -> Delivery:
+        """Return the job that tells people; ``language`` is that of channels that name none."""
+        return Delivery(self.store, self.kit(language), self.now, jitter=random.random)
+
+    def kit(self, language: str) -> Kit:
+        """Return channels, rota and quiet hours of the settings, made once: laying a rota out takes a while."""
+        if self._kit is None or self._kit.language != language:
+            settings = self.settings
+            self._kit = Kit(
+                channels={channel.name: channel for channel in settings.channel},
+                mail=settings.mail,
+                duties=duties_of(settings.duty, settings.channel),
+                quiet=quiet_of(settings.quiet),
+                rules=settings.delivery,
+                zones={row["brand"]: row["zone"] for row in self.store.sources.brands()},
+                digests={brand.name: brand.digest for brand in settings.brand},
+                language="ja" if language == "ja" else "en",
+            )
+        return self._kit
+
     def _alert_options(self, brand: str, zone: str) -> AlertOptions:
         wanted, found = self.settings.alerts, self.settings.find(brand)
         if brand not in self._holidays:
@@ -71,11 +101,46 @@ class Chores:
             sentiment=trusted(examination(self.store, brand, zone, self.model_name()), wanted.least_agreement),
         )
 
-    def digest(self, language: str) -> int:
+    def digest(self, language: str) -> int:  # noqa: ARG002 - a kept week holds both languages
         """Keep the report of every brand's last full week; return how many were made."""
-        made = 0
-        for brand in self.settings.brand:
-            made += digest.keep_last_week(
-                self.store, brand.name, brand.zone, self.clock(brand.name), self.model_name(), self.now(), language
+        return sum(
+            digest.keep_last_week(self.store, self.brief(brand.name), self.now()) for brand in self.settings.brand
+        )
+
+    def brief(self, brand: str) -> Brief:
+        """Return what a brand's week is worked out for: clock, model, names, and the rivals whose posts are read too."""
+        found = self.settings.find(brand)
+        zones = {row["brand"]: row["zone"] for row in self.store.sources.brands()}
+        watched = {b.name: b for b in self.settings.brand if b.name != brand}
+        rivals = []
+        for rival in found.rival:
+            other = watched.get(rival.name)
+            rivals.append(
+                Rival(
+                    name=rival.name,
+                    words=rival.words or (rival.name,),
+                    watched=None if other is None else other.name,
+                    networks=None if other is None else other.networks,
+                )
             )
-        return made
+        return Brief(
+            brand=brand,
+            zone=zones.get(brand, found.zone),
+            clock=self.clock(brand),
+            model=self.model_name(),
+            words=found.words,
+            handles=tuple(handle for many in found.accounts.values() for handle in many),
+            campaigns=found.campaigns,
+            rivals=tuple(rivals),
+            networks=found.networks,
+            targets=(("high", found.targets.high), ("normal", found.targets.normal)),
+            rules=None,
+        )
+
+    def week(self, brand: str, name: str) -> dict[str, Any]:
+        """Return a brand's week: as it was reported where it is kept, else as of now. Raises ``ValueError`` for no week."""
+        return digest.reported(self.store, self.brief(brand), name, self.now())
+
+    def corrections(self, brand: str, name: str) -> list[dict[str, Any]]:
+        """Return what late arrivals have changed of a kept week since it was reported."""
+        return digest.corrections(self.store, self.brief(brand), name, self.now())

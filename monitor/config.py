@@ -11,36 +11,16 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from monitor.deliver_settings import Channel, Delivery, DigestPlan, Duty, Mail, Week, contradictions
 from monitor.errors import ConfigError
-from monitor.timing import Calendar, Interval, always_open, parse_duration, parse_hours, public_holidays
+from monitor.timing import Calendar, public_holidays
+from monitor.values import DAYS, Duration, Hours, Reach, Zone
+from monitor.values import Table as _Table
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY_YEARS = range(2005, 2036)
-
-
-def _duration(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _hours(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
-    return parse_hours(value) if isinstance(value, str) else value
-
-
-def _zone(value: str) -> str:
-    always_open(value)
-    return value
-
-
-Duration = Annotated[int, BeforeValidator(_duration), Field(gt=0, strict=True)]
-Reach = Annotated[int, BeforeValidator(_duration), Field(ge=0, strict=True)]
-Hours = Annotated[tuple[Interval, ...], BeforeValidator(_hours)]
-Zone = Annotated[str, AfterValidator(_zone)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+NETWORKS = frozenset(("x", "reddit", "bluesky", "mastodon"))
 
 
 class Closure(_Table):
@@ -79,6 +59,15 @@ class Reply(_Table):
     approval: bool = False
 
 
+class Stage(_Table):
+    """A stage of the customer's journey: posts that hold one of its words, and none of ``without``, stand in it."""
+
+    name: str = Field(min_length=1)
+    name_en: str = ""
+    words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
 class Source(BaseModel):
     """One connector reading for one brand; keys beyond these belong to the connector and are checked by it."""
 
@@ -96,6 +85,13 @@ class Source(BaseModel):
         return dict(self.model_extra or {})
 
 
+class Rival(_Table):
+    """A name that the brand's share of voice is measured against."""
+
+    name: str = Field(min_length=1)
+    words: tuple[str, ...] = ()
+
+
 class Brand(_Table):
     """What is watched."""
 
@@ -108,7 +104,16 @@ class Brand(_Table):
     calendar: CalendarSettings = CalendarSettings()
     targets: Targets = Targets()
     reply: Reply = Reply()
+    stage: tuple[Stage, ...] = ()
+    digest: DigestPlan = DigestPlan()
+    rival: tuple[Rival, ...] = ()
     source: tuple[Source, ...] = ()
+
+    @property
+    def networks(self) -> tuple[str, ...] | None:
+        """Networks that the sources read, where each is named after one; ``None`` where a file or program may hold any."""
+        kinds = {source.connector for source in self.source}
+        return tuple(sorted(kinds)) if kinds and kinds <= NETWORKS else None
 
     def opening_hours(self) -> Calendar:
         """Build the business calendar. Raises ``ValueError`` when the holidays' country is unknown."""
@@ -208,6 +213,11 @@ class Settings(_Table):
     budget: Budget = Budget()
     sweep: Sweep = Sweep()
     retention: Retention = Retention()
+    delivery: Delivery = Delivery()
+    mail: Mail = Mail()
+    channel: tuple[Channel, ...] = ()
+    duty: tuple[Duty, ...] = ()
+    quiet: Week = Week()
     mapping: dict[str, dict[str, Any]] = Field(default_factory=dict)
     brand: tuple[Brand, ...] = ()
 
@@ -253,6 +263,8 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str | int, ...],
             brand.opening_hours()
         except ValueError as error:
             yield ("brand", i, "calendar"), str(error)
+    digests = [brand.digest for brand in settings.brand]
+    yield from contradictions(settings.channel, settings.duty, settings.quiet, settings.mail, names, digests)
 
 
 def _mistake(path: Path, text: str, found: Mapping[str, Any]) -> str:
@@ -274,6 +286,8 @@ def _mistake(path: Path, text: str, found: Mapping[str, Any]) -> str:
             message += f"; known here: {', '.join(known)}"
     elif found["type"] == "missing":
         message = "is missing; add it"
+    elif where and where[-1] in ("url", "password"):
+        pass  # it may hold a key, which must not be shown
     elif "input" in found and not isinstance(found["input"], dict | list):
         message = f"{message} (found {found['input']!r})"
     return f"{path}:{_line(text, where)}: {shown}: {message}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from monitor.types import Label
 
@@ -16,4 +17,21 @@ class Model(Protocol):
 
     def classify(self, texts: Sequence[str]) -> list[Label]:
         """Return one label per text, in order. Raises :class:`~monitor.errors.ModelError` when a text breaks it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vector:
+    """Direction of a text in a ``space``; only vectors of one space can be compared. ``values``: one signed byte a number."""
+
+    space: str
+    values: bytes
+
+
+@runtime_checkable
+class CanEmbed(Protocol):
+    """A model that also tells which texts are alike."""
+
+    def embed(self, texts: Sequence[str]) -> list[Vector | None]:
+        """Return a vector of each text, ``None`` where no model reads it. Raises :class:`~monitor.errors.ModelError`."""
         ...

@@ -152,15 +152,71 @@ CAUSES: dict[str, dict[str, str]] = {
 }
 
 
+# What an import or an older version wrote freely, by what it speaks of.
+_SPOKEN = (
+    ("rate_limit", ("rate limit", "too many requests", "429")),
+    ("not_allowed", ("unauthor", "forbidden", "denied", "permission", "401", "403")),
+    ("money", ("quota", "credit", "payment", "402")),
+    ("outage", ("connection", "timeout", "timed out", "unreachable", "unavailable", "dns", "500", "502", "503", "504")),
+)
+
+
 def cause_of(cause: str, language: str) -> str:
-    """Say why a span was not seen, with the stream that it was; a cause of a later version or an import stays as it is."""
+    """Say why a span was not seen, with the stream that it was, or the network that an import named before a colon.
+
+    What cannot be read is quoted as another's words, so that nobody takes a code for an explanation.
+    """
+    chosen = CAUSES["ja" if language == "ja" else "en"]
     kind, _, stream = cause.partition(":")
-    words = CAUSES["ja" if language == "ja" else "en"].get(kind)
+    words = chosen.get(kind)
     if words is None:
-        return cause
+        place, _, told = cause.rpartition(": ")
+        spoken = next((code for code, marks in _SPOKEN if any(mark in told.casefold() for mark in marks)), None)
+        if spoken is None:
+            return f"原因の記録のみ:「{cause}」" if language == "ja" else f"told as “{cause}”"
+        words, stream = chosen[spoken], place
     if not stream:
         return words
     return f"{words}({stream})" if language == "ja" else f"{words} ({stream})"
+
+
+# Why a turn does not count as needing an answer; see monitor.response.Entry and monitor.workflow.REASONS.
+EXCLUSIONS: dict[str, dict[str, str]] = {
+    "en": {
+        "spam": "spam",
+        "history": "older than the monitoring",
+        "deleted": "deleted by the author",
+        "dismissed": "no reply needed",
+        "dismissed:spam": "dismissed as spam",
+        "dismissed:no_reply_needed": "dismissed: no reply needed",
+        "dismissed:answered_elsewhere": "dismissed: answered elsewhere",
+        "dismissed:duplicate": "dismissed: a duplicate",
+        "dismissed:not_ours": "dismissed: not about us",
+        "dismissed:abuse": "dismissed: abuse",
+        "dismissed:other": "dismissed: other reasons",
+    },
+    "ja": {
+        "spam": "スパム",
+        "history": "監視開始前の投稿",
+        "deleted": "投稿者による削除",
+        "dismissed": "対応不要",
+        "dismissed:spam": "対応不要(スパム)",
+        "dismissed:no_reply_needed": "対応不要(返信の必要なし)",
+        "dismissed:answered_elsewhere": "対応不要(別の手段で対応済み)",
+        "dismissed:duplicate": "対応不要(重複)",
+        "dismissed:not_ours": "対応不要(自社の話ではない)",
+        "dismissed:abuse": "対応不要(誹謗・嫌がらせ)",
+        "dismissed:other": "対応不要(その他)",
+    },
+}
+
+
+def exclusion_of(reason: str, language: str) -> str:
+    """Say why a turn does not count; a dismissal with a reason of somebody's own is named as one for other reasons."""
+    words = EXCLUSIONS["ja" if language == "ja" else "en"]
+    if reason in words:
+        return words[reason]
+    return words["dismissed:other" if reason.startswith("dismissed") else "dismissed"]
 
 
 # Why a post cannot be answered from here; see monitor.connector.Permit.

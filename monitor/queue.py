@@ -24,6 +24,7 @@ from monitor.workflow import KINDS, Fact, Work, facts, fold
 
 JOB = "queue"
 BATCH = 500
+UNSURE = frozenset(("unclear", "language", "reads_other"))  # reasons of triage that only say that it cannot tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class _Built:
         self._row = row
         self._rules = rules
         self._posts = {post["id"]: post for post in posts}
+        self._labels = labels
         self._needs: dict[str, Need] = {}
         self._gone = gone
         self._corrected = corrected
@@ -241,7 +243,7 @@ class _Built:
             last = next((turn.excluded for turn in reversed(self.turns) if turn.needs_reply), None) or ""
             found = state(self.turns)
             dismissed = found == "closed" and last.startswith("dismissed:")
-            return ("dismissed" if dismissed else found, None, None, None, 0, cid)
+            return ("dismissed" if dismissed else found, None, None, None, 0, 0, self._newest(), cid)
         turn = min(waiting, key=self._due)
         posts = [
             post
@@ -249,9 +251,18 @@ class _Built:
             if _by(post) == "customer" and post["text"] is not None and post["created_at"] >= to_epoch(turn.started_at)
         ]
         pressing = max(posts, key=lambda post: (self._needs[post["id"]].priority, -post["created_at"]))
-        priority = self._needs[pressing["id"]].priority
+        need = self._needs[pressing["id"]]
+        label = self._labels.get(pressing["pid"])
+        doubted = label is not None and label["label"] == "unsure"
+        unsure = doubted or all(reason.code in UNSURE for reason in need.reasons)
         standing = "open" if self._snoozed_until() is None else "snoozed"
-        return (standing, pressing["pid"], to_epoch(turn.started_at), self._due(turn), priority, cid)
+        due = self._due(turn)
+        newest = self._newest()
+        return (standing, pressing["pid"], to_epoch(turn.started_at), due, need.priority, int(unsure), newest, cid)
+
+    def _newest(self) -> int | None:
+        left = [post for post in self._posts.values() if post["deleted_at"] is None]
+        return max(left, key=lambda post: (post["created_at"], post["pid"]))["pid"] if left else None
 
     def _snoozed_until(self) -> int | None:
         since = self._work.snoozed_at

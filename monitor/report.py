@@ -43,8 +43,12 @@ def coverage(store: Store, brand: str, span: Span, now: datetime) -> dict[str, A
 
     A span without limits has no window: its ratio is ``None``.
     """
+    return coverage_of(store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand), span, now)
+
+
+def coverage_of(gaps: Sequence[Any], span: Span, now: datetime) -> dict[str, Any]:
+    """Coverage by the gaps that are given, as the store returns them."""
     end = min(span.end, to_epoch(now))
-    gaps = store.sources.gaps(span.start, end, brand)
     spans = [(max(g["start_at"], span.start), min(g["end_at"], end)) for g in gaps if g["state"] != "refilled"]
     uncertain = _union(spans)
     window = None if span.start == EVER else max(0, end - span.start)
@@ -81,16 +85,35 @@ class Clock:
     default_within: int
 
 
-def response(store: Store, brand: str, clock: Clock, span: Span, now: datetime) -> dict[str, Any]:
-    """Response of a brand to the turns that began in a span, by arrival, direct answers beside them."""
-    until = observed_until(store, brand, now)
-    found = store.figures.turns(brand, span.start, span.end)
-    turns = [turn for _, turn in found]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What response figures are made of: turns with their conversations, direct waits in seconds, gaps, watched until when."""
+
+    turns: Sequence[tuple[int, Turn]]
+    waits: Sequence[float]
+    gaps: Sequence[Any]
+    until: datetime
+
+
+def response(
+    store: Store, brand: str, clock: Clock, span: Span, now: datetime, facts: Facts | None = None
+) -> dict[str, Any]:
+    """Response of a brand to the turns that began in a span, by arrival, direct answers beside them.
+
+    ``facts`` are given where they are to stand as of an earlier instant, ``now``; without them the present ones are read.
+    """
+    facts = facts or Facts(
+        turns=store.figures.turns(brand, span.start, span.end),
+        waits=store.figures.direct_waits(span.start, span.end).get(brand, []),
+        gaps=store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand),
+        until=observed_until(store, brand, now),
+    )
+    until, waits = facts.until, facts.waits
+    turns = [turn for _, turn in facts.turns]
     by_conversation: dict[int, list[Turn]] = {}
-    for cid, turn in found:
+    for cid, turn in facts.turns:
         by_conversation.setdefault(cid, []).append(turn)
     matters: list[Case] = [case for group in by_conversation.values() for case in cases(group, until=until)]
-    waits = store.figures.direct_waits(span.start, span.end).get(brand, [])
     numbers = figures(turns, calendar=clock.calendar, default_within=clock.default_within, until=until)
     return {
         "brand": brand,
@@ -103,7 +126,7 @@ def response(store: Store, brand: str, clock: Clock, span: Span, now: datetime) 
         "turns": numbers.as_dict(),
         "resolution": resolution(matters, calendar=clock.calendar, until=until).as_dict(),
         "slowest": _slowest(store, turns, clock.calendar),
-        "coverage": coverage(store, brand, span, now),
+        "coverage": coverage_of(facts.gaps, span, now),
     }
 
 
@@ -128,12 +151,11 @@ def _slowest(store: Store, turns: Sequence[Turn], calendar: Calendar) -> list[di
 
 def engagement(store: Store, span: Span, brand: str | None = None) -> list[dict[str, Any]]:
     """Engagement rates of each brand on each network at each age, from the rollups; networks are never mixed."""
-    rows = store.readings.rates(span.start, span.end)
+    rows = store.readings.rates(span.start, span.end, brand)
     return [
         {"brand": name, "network": network, "age_s": age, "posts": row["posts"], "read": row["known"]}
         | {"rates": [rate.as_dict() for rate in _rates(row, age, network)]}
         for name, network, age, row in rows
-        if brand in (None, name)
     ]
 
 
@@ -161,7 +183,7 @@ def _rates(row: Any, age: int, network: str) -> list[Rate]:  # noqa: ANN401 - a 
     n = row["with_impressions"]
     return [
         rate("er_impressions", row["impression_engagements"], row["impressions"], n, "no_impressions", row["partial"]),
-        rate("er_impressions_mean", row["rate_sum"], n, n, "no_impressions", row["partial"]),
+        rate("er_impressions_mean", row["rate_sum"], row["with_rate"], row["with_rate"], "no_impressions", row["partial"]),
         rate("er_followers", row["follower_engagements"], row["followers"], row["with_followers"], "no_followers"),
     ]
 
@@ -190,8 +212,11 @@ def by_name(rates: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] 
     return next((rate for rate in rates if rate["name"] == name), None)
 
 
-def examination(store: Store, brand: str, zone: str, model: str) -> Exam:
-    """Return how often a brand's people agree with a model: blind answers and, apart from them, corrections."""
+def examination(store: Store, brand: str, zone: str, model: str, until: datetime | None = None) -> Exam:
+    """Return how often a brand's people agree with a model: blind answers and, apart from them, corrections.
+
+    With ``until`` only what was answered by then counts.
+    """
     rows = [(row, True) for row in store.exams.blind(brand, model)]
     rows += [(row, False) for row in store.exams.corrected(brand, model)]
     return examine(
@@ -205,7 +230,7 @@ def examination(store: Store, brand: str, zone: str, model: str) -> Exam:
                 blind=blind,
             )
             for row, blind in rows
-            if row["truth"] != "unsure"
+            if row["truth"] != "unsure" and (until is None or row["at"] <= to_epoch(until))
         ),
         zone,
     )

@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple
 from monitor.statistics import SMALL, Share, Spread, Waiting, percentile
 from monitor.timing import DAY, Calendar, due, iso, work_seconds
 
-_NEVER_ASKED = frozenset({"spam", "history"})
-_NO_MISS = {"dismissed:" + reason for reason in ("spam", "no_reply_needed", "answered_elsewhere", "duplicate")}
+NEVER_ASKED = frozenset({"spam", "history"})
+NO_MISS = {"dismissed:" + reason for reason in ("spam", "no_reply_needed", "answered_elsewhere", "duplicate")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def _turn(posts: Sequence[Entry], answer: Entry | None) -> Turn:
     asking = [post for post in posts if post.needs_reply]
     standing = [post for post in asking if not _excluded_before(post, answer)]
     # Where none stands, a post that was taken back says more about the wait than one that never counted.
-    counted = standing or [post for post in asking if post.excluded not in _NEVER_ASKED] or asking
+    counted = standing or [post for post in asking if post.excluded not in NEVER_ASKED] or asking
     excluded = None if standing else max(counted, key=lambda post: post.excluded_at or post.at, default=None)
     start = counted[0] if counted else posts[0]
     demands: dict[int | None, datetime] = {}
@@ -136,7 +136,7 @@ def _turn(posts: Sequence[Entry], answer: Entry | None) -> Turn:
 def _excluded_before(post: Entry, answer: Entry | None) -> bool:
     if post.excluded is None:
         return False
-    if post.excluded in _NEVER_ASKED or post.excluded_at is None or answer is None:
+    if post.excluded in NEVER_ASKED or post.excluded_at is None or answer is None:
         return True
     return post.excluded_at < answer.at
 
@@ -248,7 +248,7 @@ def figures(many: Iterable[Turn], *, calendar: Calendar, default_within: int, un
 
     Turns that begin later, and those that need no reply, are not part of it; an answer after ``until`` has not
     happened yet. A turn is left out of ``needing`` when it was excluded, except that a deletion or dismissal after the
-    due time does not undo the miss, unless its reason says that there was none to make (``_NO_MISS``). Turns that were dismissed or deleted while waiting stay in the medians, censored at that instant:
+    due time does not undo the miss, unless its reason says that there was none to make (``NO_MISS``). Turns that were dismissed or deleted while waiting stay in the medians, censored at that instant:
     so long, at least, they had waited. To see an earlier state exactly, build the turns from the entries up to it.
     """
     waits = _Waits(calendar)
@@ -261,8 +261,8 @@ def figures(many: Iterable[Turn], *, calendar: Calendar, default_within: int, un
         answered_at = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
         gone_at = turn.excluded_at
         if turn.excluded is not None and (gone_at is None or gone_at <= until):
-            counts = turn.excluded not in _NEVER_ASKED | _NO_MISS and gone_at is not None and gone_at > deadline
-            if gone_at is not None and turn.excluded not in _NEVER_ASKED:
+            counts = turn.excluded not in NEVER_ASKED | NO_MISS and gone_at is not None and gone_at > deadline
+            if gone_at is not None and turn.excluded not in NEVER_ASKED:
                 waits.add(turn.started_at, gone_at, finished=False)
             excluded[turn.excluded] += not counts
             overdue += counts

@@ -39,6 +39,7 @@ class Job:
     every: int
     work: Callable[[App], str | None]
     lane: str | None = None
+    last: bool = False  # in a single round after all others: it tells people what they found
 
 
 def jobs(app: App, say: Say, language: str) -> list[Job]:
@@ -63,10 +64,18 @@ def jobs(app: App, say: Say, language: str) -> list[Job]:
         Job(name="classify", every=20, work=lambda app: _count(app.classify().labelled, "labelled")),
         Job(name="desk", every=20, work=lambda app: _count(app.desk().sweep(), "leases and snoozes ended")),
         Job(name="queue", every=20, work=lambda app: _count(app.queue(), "looked at")),
+        Job(name="vectors", every=60, work=lambda app: _count(app.embed(), "made comparable")),
         Job(name="alert", every=60, work=lambda app: _count(app.alert(), "open alerts")),
         Job(name="digest", every=3600, work=lambda app: _count(app.digest(language), "weeks kept")),
         Job(name="retention", every=3600, work=lambda app: _count(app.retain(language), "purged")),
         Job(name="scrub", every=300, work=lambda app: app.scrub()),
+        Job(
+            name="deliver",
+            every=10,
+            work=lambda app: _count(app.deliver(language), "messages sent"),
+            lane="deliver" if apart else None,  # a mail server that hangs holds up nothing else
+            last=True,
+        ),
     ]
 
 
@@ -141,9 +150,9 @@ def once(app: App, say: Say, language: str) -> int:
     say = _one_at_a_time(say)
     lanes, planned = Lanes(app, say), jobs(app, say, language)
     for job in planned:
-        if job.lane is not None:
+        if job.lane is not None and not job.last:
             lanes.add(job)
-    apart = [job for job in planned if job.lane is None]
+    apart = [job for job in planned if job.lane is None or job.last]
     polls = [job for job in apart if job.name.startswith(("poll ", "measure "))]
     failed = sum(not guarded(app, job, say) for job in polls if not app.stop.is_set())
     late = _wait(app, lanes)

@@ -310,4 +310,6 @@ def test_every_cause_of_a_gap_has_words_in_both_languages() -> None:
     assert named | {"not_running", "page_budget", "cap", "reach"} == CAUSES["en"].keys()
     assert cause_of("cap:mentions", "en") == "the network lists no more (mentions)"
     assert cause_of("money", "ja") == "予算・利用枠の不足"
-    assert cause_of("Reddit: 502", "ja") == "Reddit: 502"  # an import's own words stay
+    assert cause_of("Reddit: 502", "ja") == "接続できず(Reddit)"  # an import's own words are read
+    assert cause_of("X: rate limit", "en") == "the network asked to wait (X)"
+    assert cause_of("E17", "ja") == "原因の記録のみ:「E17」"  # and quoted where they cannot be

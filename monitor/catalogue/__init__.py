@@ -7,15 +7,36 @@ from __future__ import annotations
 
 import difflib
 
-from monitor.catalogue import engagement, relation, response
+from monitor.catalogue import digest, engagement, imported, relation, response
 from monitor.catalogue.kpis import KPIS
 from monitor.catalogue.metric import Kpi, Language, Metric
+from monitor.catalogue.places import metric_at
 from monitor.display import width
 from monitor.text import normalise
 
-__all__ = ["ENTRIES", "KPIS", "METRICS", "NOTES", "Kpi", "Language", "Metric", "find", "page", "render"]
+__all__ = [
+    "ENTRIES",
+    "KPIS",
+    "METRICS",
+    "NOTES",
+    "Kpi",
+    "Language",
+    "Metric",
+    "define",
+    "find",
+    "footnote",
+    "metric_at",
+    "page",
+    "render",
+]
 
-METRICS: tuple[Metric, ...] = (*response.METRICS, *engagement.METRICS, *relation.METRICS)
+METRICS: tuple[Metric, ...] = (
+    *response.METRICS,
+    *engagement.METRICS,
+    *relation.METRICS,
+    *digest.METRICS,
+    *imported.METRICS,
+)
 """Definitions of figures, in the order of the documentation."""
 
 ENTRIES: tuple[Metric | Kpi, ...] = (*METRICS, *KPIS)
@@ -29,7 +50,8 @@ NOTES = {
     "partial_counts": ("some posts lack a count, so this is a lower bound", "一部の投稿に不明な数があるため下限値"),
     "blurred": ("the network blurs this count on purpose", "ネットワークが意図的にぼかした値"),
     "weak": ("weak: most subscribers never see a given post", "弱い指標: 登録者の多くは個々の投稿を目にしない"),
-    "small_sample": ("too few posts", "件数が少なすぎる"),
+    "small_sample": ("too few cases", "件数が少なすぎる"),
+    "too_young": ("not watched for long enough", "観察期間が足りない"),
 }
 """What the ``note`` of a rate means, in English and Japanese."""
 
@@ -52,6 +74,10 @@ _WORDS = {
     "seconds": ("seconds", "秒"),
     "points": ("points, -100 to 100", "ポイント（-100〜100）"),
     "instant": ("point in time", "時刻"),
+    "probability": ("probability", "確率"),
+    "z": ("standard errors", "標準誤差"),
+    "amount": ("money", "金額"),
+    "percent": ("percent", "パーセント"),
     "CE": ("CE (the relation over time)", "CE（継続的な関係）"),
     "CX": ("CX (one conversation)", "CX（一回の会話）"),
     "operation": ("our own work", "運用"),
@@ -59,6 +85,7 @@ _WORDS = {
     "feeling": ("feeling", "感情"),
     "coverage": ("coverage", "捕捉範囲"),
     "computed": ("computed", "算出する"),
+    "imported": ("brought in from elsewhere", "外部から取り込む"),
     "defined": ("defined, not computed by this version", "定義のみ（この版では算出しない）"),
     "refused": ("refused, see Counts", "算出しない（数える範囲を参照）"),
     "analogue": ("an analogue under its own name", "近い指標を別名で示す"),
@@ -88,6 +115,28 @@ def render(entry: Metric | Kpi, language: Language = "en") -> str:
     column = max(width(label) for label, _ in rows) + 2
     lines = [f"  {label}{' ' * (column - width(label))}{text}" for label, text in rows]
     return "\n".join([f"{entry.name}: {_title(entry, language)}", *lines])
+
+
+def footnote(name: str, language: Language = "en") -> str:
+    """Return an entry in one line for the foot of a report: its title and how it is worked out, or what is said of it.
+
+    Raises ``KeyError`` with the nearest names for one that there is not.
+    """
+    entry = find(name)
+    if isinstance(entry, Kpi):
+        return f"{_title(entry, language)}: {entry.statement_ja if language == 'ja' else entry.statement_en}"
+    return f"{_title(entry, language)}: {entry.formula_ja if language == 'ja' else entry.formula_en}"
+
+
+def define(name: str, language: Language = "en") -> str:
+    """Return an entry as a tooltip of a few lines: its title, how it is worked out, and what it counts.
+
+    Raises ``KeyError`` with the nearest names for one that there is not.
+    """
+    entry = find(name)
+    if isinstance(entry, Kpi):
+        return footnote(name, language)
+    return f"{footnote(name, language)}\n{entry.inclusions_ja if language == 'ja' else entry.inclusions_en}"
 
 
 def page(language: Language = "en") -> str:

@@ -14,10 +14,12 @@ About = Literal["behaviour", "feeling", "coverage"]
 class Metric:
     """Definition of one figure.
 
-    ``unit`` is ``count``, ``ratio`` (0..1), ``per post``, ``seconds``, ``points`` (-100..100) or ``instant``. ``kind``
+    ``unit`` is ``count``, ``ratio`` (0..1), ``per post``, ``seconds``, ``points`` (-100..100), ``instant``, ``probability``,
+    ``z`` (standard errors), ``amount`` (money) or ``percent``. ``kind``
     tells whether it is about the relation over time (CE), one conversation (CX) or our own work; ``about`` whether it
-    shows what people do, what they feel, or how much was seen. ``status`` is ``computed``, ``defined`` (the formula is
-    fixed, this version does not compute it) or ``refused`` (it cannot be had honestly; ``inclusions`` says why).
+    shows what people do, what they feel, or how much was seen. ``status`` is ``computed``, ``imported`` (only other systems
+    know it), ``defined`` (the formula is fixed, this version does not compute it) or ``refused`` (it cannot be had honestly;
+    ``inclusions`` says why).
     """
 
     name: str
@@ -36,7 +38,7 @@ class Metric:
     numerator_ja: str | None = None
     denominator_en: str | None = None
     denominator_ja: str | None = None
-    status: Literal["computed", "defined", "refused"] = "computed"
+    status: Literal["computed", "imported", "defined", "refused"] = "computed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

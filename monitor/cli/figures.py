@@ -82,8 +82,7 @@ def digest_command(
 
 def digests(app: App, week: str | None, brand: str | None) -> list[dict[str, Any]]:
     """Return the week of each brand of the settings, else of each brand that an import made known."""
-    from monitor.digest import week as week_of  # noqa: PLC0415 - only for this command
-    from monitor.timing import iso_week  # noqa: PLC0415 - see above
+    from monitor.timing import iso_week  # noqa: PLC0415 - only for this command
 
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
     configured = [b.name for b in app.settings.brand if b.name in zones]
@@ -95,7 +94,7 @@ def digests(app: App, week: str | None, brand: str | None) -> list[dict[str, Any
         zone = zones[name]
         wanted = week or iso_week(now() - timedelta(days=7), zone)
         try:
-            found.append(week_of(app.store, name, zone, app.clock(name), app.model_name(), wanted, app.now()))
+            found.append(app.week(name, wanted))
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
     return found

@@ -76,18 +76,19 @@ class Desk:
             self.store.desk.event(cid, self._now(), "released", actor, {})
             return self.standing(cid)
 
-    def hand_over(self, cid: int, actor: str, to: str, note: str = "") -> Standing:
+    def hand_over(self, cid: int, actor: str, to: str, note: str = "", seen: str | None = None) -> Standing:
         """Give a conversation back with the name of who should take it; anybody may. Raises :class:`Refused`."""
         with self.store.desk.durable():
-            self._let_go(cid, actor)
+            self.unchanged(self._let_go(cid, actor), seen)
             self.store.desk.assign(cid, to)
             self.store.desk.event(cid, self._now(), "handed_over", actor, {"to": to} | _noted(note))
             return self.standing(cid)
 
-    def snooze(self, cid: int, actor: str, until: datetime, note: str = "") -> Standing:
+    def snooze(self, cid: int, actor: str, until: datetime, note: str = "", seen: str | None = None) -> Standing:
         """Let a conversation rest until then or until the customer writes again; the due time goes on.
 
-        Raises :class:`Refused`: ``past``, ``state``, ``held``, ``absent``.
+        ``seen`` is the newest post on the person's screen. Raises :class:`Refused`: ``past``, ``changed``, ``answered``,
+        ``state``, ``held``, ``absent``.
         """
         if until <= self.now():
             raise Refused("past")
@@ -95,6 +96,7 @@ class Desk:
             row = self._let_go(cid, actor)
             if row["state"] not in ("open", "snoozed"):
                 raise Refused("state")
+            self.unchanged(row, seen)
             return self._act(cid, "snoozed", actor, {"until": str(to_epoch(until))} | _noted(note))
 
     def wake(self, cid: int, actor: str) -> Standing:

@@ -12,7 +12,7 @@ from monitor.connector import CanReply, Permit
 from monitor.desk import Desk, Refused
 from monitor.desk.outgoing import Outgoing, digest, has_link, outgoing
 from monitor.desk.prepared import Prepared, SavedReply, Similar
-from monitor.desk.similar import Rank, similar_answers
+from monitor.desk.similar import similar_answers
 from monitor.promises import find
 from monitor.text import clean
 from monitor.timing import from_epoch, iso, to_epoch
@@ -194,11 +194,11 @@ class Writing:
             values |= {"name": customer["name"] or customer["handle"], "handle": customer["handle"]}
         return greeting.fill(saved["text"], values)
 
-    def similar(self, cid: int, *, limit: int = 3, rank: Rank | None = None) -> list[Similar]:
-        """Return what the brand answered to similar posts, each with its source. ``rank`` is a hook for embeddings."""
+    def similar(self, cid: int, *, limit: int = 3) -> list[Similar]:
+        """Return what the brand answered to similar posts, each with its source. Nothing is made up."""
         row = self._row(cid)
         target = self._target(row, None)
-        return similar_answers(self.store, row["brand"], cid, target.text, limit=limit, rank=rank)
+        return similar_answers(self.store, row["brand"], cid, target.text, post=row["pid"], limit=limit)
 
     def _now(self) -> int:
         return to_epoch(self.desk.now())

@@ -15,18 +15,25 @@ if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imp
     from monitor.store.authors import Authors
     from monitor.store.conversations import Conversations
     from monitor.store.database import Database
+    from monitor.store.deliveries import Deliveries
     from monitor.store.desk import Desk
+    from monitor.store.digest_weeks import Weeks
     from monitor.store.exam import Exams
     from monitor.store.figures import Figures
+    from monitor.store.handling import Handling
+    from monitor.store.kpis import Kpis
     from monitor.store.outbox import Outbox
     from monitor.store.pages import Pages
     from monitor.store.people import People
     from monitor.store.persons import Persons
     from monitor.store.queue import Queue
     from monitor.store.readings import Readings
+    from monitor.store.rollups import Rollups
     from monitor.store.sources import Sources
     from monitor.store.spending import Spending
     from monitor.store.sweep import Sweep
+    from monitor.store.vectors import Vectors
+    from monitor.store.voices import Voices
     from monitor.store.work import Work
 
 
@@ -61,6 +68,10 @@ class Store:
                 db.migrate()
                 db.change("insert_counter", name="rev")
                 db.change("insert_counter", name="aid")
+                if db.rows("rollups_missing"):
+                    from monitor.store.rollups import Rollups  # noqa: PLC0415 - once, after an upgrade
+
+                    Rollups(db).rebuild_all()
         return cls(db)
 
     @property
@@ -134,6 +145,13 @@ class Store:
         return Readings(self.db)
 
     @property
+    def rollups(self) -> Rollups:
+        """Sums by day and week of mentions, labels, people and turns."""
+        from monitor.store.rollups import Rollups  # noqa: PLC0415 - see above
+
+        return Rollups(self.db)
+
+    @property
     def exams(self) -> Exams:
         """What people said of posts, beside what the model says."""
         from monitor.store.exam import Exams  # noqa: PLC0415 - see above
@@ -148,6 +166,13 @@ class Store:
         return Figures(self.db)
 
     @property
+    def weeks(self) -> Weeks:
+        """A brand's week as of an instant, and weeks as they were reported."""
+        from monitor.store.digest_weeks import Weeks  # noqa: PLC0415 - see above
+
+        return Weeks(self.db)
+
+    @property
     def desk(self) -> Desk:
         """Work of people: claims, presence, corrections, promises, drafts."""
         from monitor.store.desk import Desk  # noqa: PLC0415 - see above
@@ -155,11 +180,46 @@ class Store:
         return Desk(self.db)
 
     @property
+    def vectors(self) -> Vectors:
+        """Directions of posts, by which similar ones are found."""
+        from monitor.store.vectors import Vectors  # noqa: PLC0415 - see above
+
+        return Vectors(self.db)
+
+    @property
     def outbox(self) -> Outbox:
         """Replies on their way out."""
         from monitor.store.outbox import Outbox  # noqa: PLC0415 - see above
 
         return Outbox(self.db)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Alerts and digests on their way to people."""
+        from monitor.store.deliveries import Deliveries  # noqa: PLC0415 - see above
+
+        return Deliveries(self.db)
+
+    @property
+    def handling(self) -> Handling:
+        """Alerts as people work with them."""
+        from monitor.store.handling import Handling  # noqa: PLC0415 - see above
+
+        return Handling(self.db)
+
+    @property
+    def kpis(self) -> Kpis:
+        """Rows behind the nine indicators, and figures that were brought from elsewhere."""
+        from monitor.store.kpis import Kpis  # noqa: PLC0415 - see above
+
+        return Kpis(self.db)
+
+    @property
+    def voices(self) -> Voices:
+        """The ledger of voices."""
+        from monitor.store.voices import Voices  # noqa: PLC0415 - see above
+
+        return Voices(self.db)
 
     @property
     def people(self) -> People:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from monitor.store.database import Database
+from monitor.store.rollups import Rollups
 from monitor.types import Need
 
 
@@ -16,6 +17,7 @@ class Conversations:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._rollups = Rollups(db)
 
     def changed(self, rev: int, limit: int) -> list[Any]:
         """Return posts that changed after ``rev``, in order; posts that share a rev are never parted."""
@@ -50,7 +52,7 @@ class Conversations:
 
     def add_mentions(self, rows: Iterable[tuple[str, int, int]]) -> None:
         """Note which posts are about which brand: ``(brand, pid, created_at)``."""
-        self._db.many("insert_mention", list(rows))
+        self._rollups.mention(rows)
 
     def customers_in(self, threads: Collection[str]) -> dict[str, dict[str, int]]:
         """Return the customers of threads: author key by case-folded handle."""
@@ -126,21 +128,19 @@ class Conversations:
 
     def merge(self, old: int, new: int | None) -> None:
         """Remove a conversation that lost its posts to another, which takes over its events."""
-        self._db.change("delete_turns", cids=[old])
+        self._rollups.put_turns([old], [])
         if new is not None:
             self._db.change("move_events", old=old, new=new)
         self._db.change("delete_conversation", cid=old)
 
     def put_turns(self, cids: Collection[int], rows: Sequence[Sequence[Any]]) -> None:
         """Replace the turns of conversations; columns as in ``insert_turn``."""
-        if cids:
-            self._db.change("delete_turns", cids=list(cids))
-        self._db.many("insert_turn", rows)
+        self._rollups.put_turns(cids, rows)
 
     def put_needs(self, rows: Sequence[Sequence[Any]]) -> None:
         """Store triage's verdicts; columns as in ``upsert_need``."""
         self._db.many("upsert_need", rows)
 
     def put_states(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Store what conversations wait for: ``(state, pid, waiting_since, due_at, priority, cid)``."""
+        """Store what conversations wait for: ``(state, pid, waiting_since, due_at, priority, unsure, last_pid, cid)``."""
         self._db.many("update_conversation", rows)

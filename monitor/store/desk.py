@@ -82,9 +82,9 @@ class Desk:
         """End a claim whose lease has run out; whether there was one."""
         return bool(self._db.rows("end_lease", cid=cid, now=now))
 
-    def rested(self, now: int) -> list[int]:
+    def rested(self, now: int, limit: int = 1000) -> list[int]:
         """Return conversations whose snooze has run out."""
-        return [row["cid"] for row in self._db.rows("ended_snoozes", now=now)]
+        return [row["cid"] for row in self._db.rows("ended_snoozes", now=now, limit=limit)]
 
     def hands(self) -> list[Any]:
         """Return who holds or should take what."""
@@ -141,6 +141,10 @@ class Desk:
         """Return who has these conversations open."""
         return self._db.rows("presence_of", cids=list(cids), now=now) if cids else []
 
+    def present_now(self, now: int, limit: int = 500) -> list[Any]:
+        """Return who has any conversation open: a small table, which is emptied of whoever has left."""
+        return self._db.rows("presence_now", now=now, limit=limit)
+
     def forget_presence(self, now: int) -> None:
         """Forget who was there."""
         self._db.change("old_presence", now=now)
@@ -167,7 +171,9 @@ class Desk:
 
     def promises(self, brand: str | None, limit: int) -> list[Any]:
         """Return open promises by due time."""
-        return self._db.rows("open_promises", brand=brand, limit=limit)
+        if brand is None:
+            return self._db.rows("open_promises", limit=limit)
+        return self._db.rows("open_promises_of_brand", brand=brand, limit=limit)
 
     def put_draft(self, cid: int, actor: str, text: str, at: int) -> None:
         """Keep a draft; an empty one is forgotten."""

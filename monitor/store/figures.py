@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.response import Turn
 from monitor.store.database import Database
+from monitor.store.rollups import Rollups
 from monitor.timing import from_epoch, iso
 
 
@@ -16,6 +17,7 @@ class Figures:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._rollups = Rollups(db)
 
     def turns(self, brand: str, start: int, end: int) -> list[tuple[int, Turn]]:
         """Return a brand's turns whose clock started in ``[start, end)``, each with its conversation."""
@@ -31,13 +33,19 @@ class Figures:
 
     def label_counts(self, brand: str, model: str, start: int, end: int) -> dict[str, int]:
         """Return how many of a brand's mentions of a span have each label of a model."""
-        rows = self._db.rows("label_counts", brand=brand, model=model, start=start, end=end)
-        return {row["label"]: row["n"] for row in rows}
+        return self._rollups.labels(brand, model, start, end)
 
     def mention_counts(self, brand: str, start: int, end: int) -> tuple[int, int]:
-        """Return how many posts of a span are about a brand, and by how many people."""
-        row = self._db.rows("count_mentions", brand=brand, start=start, end=end)[0]
-        return row["posts"], row["authors"]
+        """Return how many posts of a span are about a brand, and by how many people (see :class:`Rollups`)."""
+        return self._rollups.mentions(brand, start, end), self._rollups.people(brand, start, end)
+
+    def outcomes(self, brand: str, start: int, end: int, now: int) -> dict[str, int]:
+        """Return how many turns of whole days came to what; see :meth:`Rollups.outcomes`."""
+        return self._rollups.outcomes(brand, start, end, now)
+
+    def hours(self, brand: str, start: int, end: int) -> list[tuple[int, int, int, int]]:
+        """Return ``(day, hour, arrivals, answers)`` of whole days; see :meth:`Rollups.hours`."""
+        return self._rollups.hours(brand, start, end)
 
     def alert_buckets(self, brand: str, model: str, start: int, end: int) -> list[Any]:
         """Return ``bucket``, ``posts``, ``negative`` and ``old`` (history) of each five minutes with mentions; no reposts."""

@@ -12,6 +12,7 @@ from monitor.store.authors import Authors, account_name
 from monitor.store.database import Database
 from monitor.store.labels import label_row
 from monitor.store.readings import COUNTS, Readings
+from monitor.store.rollups import Rollups
 from monitor.store.sweep import Traces
 from monitor.text import clean, search_terms
 from monitor.timing import to_epoch
@@ -49,6 +50,7 @@ class Pages:
         self._db = db
         self._authors = Authors(db)
         self._readings = Readings(db)
+        self._rollups = Rollups(db)
         self._traces = Traces(db)
 
     def put(self, page: Page, origin: Origin) -> Stored:
@@ -68,14 +70,14 @@ class Pages:
             if page.cursor is not None:
                 self._db.change("set_cursor", source=origin.source, cursor=page.cursor)
             if page.complete_to is not None:
-                self._complete(origin.source, to_epoch(page.complete_to))
+                self._complete(origin.source, to_epoch(page.complete_to), origin.now)
             return Stored(
                 new=known.new, changed=known.changed, same=known.same, deleted=deleted, rejected=len(page.rejects)
             )
 
-    def _complete(self, source: str, complete_to: int) -> None:
+    def _complete(self, source: str, complete_to: int, at: int) -> None:
         self._db.change("source_complete", source=source, complete_to=complete_to)
-        self._db.change("refill_gaps", source=source, complete_to=complete_to)
+        self._db.change("refill_gaps", source=source, complete_to=complete_to, at=at)
 
     def raws(self, pids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """Return what the network said of posts that has no column, by pid."""
@@ -160,13 +162,12 @@ class Pages:
     def _put_mentions(
         self, posts: Mapping[str, Post], known: _Known, brands: Mapping[str, str | None], origin: Origin
     ) -> None:
-        rows = [
+        self._rollups.mention(
             (brand, known.pids[post.id], to_epoch(post.created_at))
             for post in posts.values()
             if brands[post.id] is None and post.id in known.pids
             for brand in {*post.about, *((origin.brand,) if origin.brand else ())}
-        ]
-        self._db.many("insert_mention", rows)
+        )
 
     def _put_raws(self, posts: Iterable[Post], known: _Known) -> None:
         # a replay writes nothing: the statement leaves alike raws alone, and keys stand in one order
@@ -250,11 +251,14 @@ class Pages:
     def _purge(self, row: Any, at: int, rev: int) -> None:  # noqa: ANN401 - a database row
         if row["text"] is not None:
             self._db.index([], [(row["pid"], search_terms(row["text"]))])
+        if row["aid"] is not None:
+            self._rollups.forget_author(row["pid"], row["aid"])
         self._db.change("purge_post", pid=row["pid"], deleted_at=at, rev=rev)
         self._readings.refresh([row["pid"]])
         self._db.change("purge_edits", pid=row["pid"])
         self._db.change("purge_raw", pid=row["pid"])
         self._db.change("purge_reasons", pid=row["pid"])
+        self._db.change("purge_vector", pid=row["pid"])
         self._traces.purge(row)
         if row["aid"] is not None and not self._db.rows("author_in_use", aid=row["aid"]):
             self._db.change("forget_customer", aid=row["aid"])
@@ -264,9 +268,7 @@ class Pages:
         if not labels:
             return
         pids = {row["id"]: row["pid"] for row in self._db.rows("pids_by_id", ids=[r.post for r in labels])}
-        self._db.many(
-            "upsert_label", [label_row(pids[r.post], r.label, to_epoch(r.at)) for r in labels if r.post in pids]
-        )
+        self._rollups.label([label_row(pids[r.post], r.label, to_epoch(r.at)) for r in labels if r.post in pids])
 
     def _put_events(self, events: tuple[Event, ...]) -> None:
         for event in events:

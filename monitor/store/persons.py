@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.store.database import Database
+from monitor.store.handling import without_quotes
 from monitor.store.pages import Origin, Pages
 from monitor.timing import to_epoch
 from monitor.types import Deletion, Page
@@ -67,6 +68,7 @@ class Persons:
             "events": self._of("events_of", cids=cids),
             "corrections": self._db.rows("corrections_of_person", aid=aid),
             "exam_answers": self._db.rows("answers_of_person", aid=aid),
+            "voices": self._db.rows("voices_of_person", aid=aid),
             "replies": self._db.rows("replies_to_person", aid=aid),
             "drafts": self._db.rows("drafts_to_person", aid=aid),
         }
@@ -98,6 +100,8 @@ class Persons:
             "rejects": ("rejects_naming", "raw", "drop_reject", "qid"),
             "reply_copies": ("outgoing_naming", "text", "blank_outgoing", "oid"),
             "notes": ("notes_naming", "note", "drop_note", "xid"),
+            "voices": ("voices_naming", "summary", "drop_voice", "vid"),
+            "voice_notes": ("voice_notes_naming", "note", "drop_voice_note", "lid"),
         }
         removed = dict.fromkeys([*kinds, "other_drafts"], 0)
         for needle in _marks(person):
@@ -110,6 +114,9 @@ class Persons:
                     removed["other_drafts"] += self._db.change("drop_draft", cid=row["cid"], actor=row["actor"])
         for needle in {*_marks(person), *_json_names(person)}:
             self._db.change("blank_digests", needle=needle)
+        self._db.change("blank_deliveries")
+        removed["notes"] += without_quotes(self._db, {*_marks(person), *_names(person)}, occurs)
+        removed["notes"] += removed.pop("voices") + removed.pop("voice_notes")
         return removed
 
     def _clean_raws(self, person: Any) -> int:  # noqa: ANN401 - a row of ``find``

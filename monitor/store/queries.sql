@@ -120,40 +120,56 @@ WHERE s.pid IN (:pids) AND p.brand IS NOT NULL AND p.repost_of IS NULL ORDER BY 
 -- upsert_reading: the snapshot that stands for an age
 INSERT INTO readings (pid, age, at) VALUES (?, ?, ?) ON CONFLICT (pid, age) DO UPDATE SET at = excluded.at WHERE readings.at <> excluded.at;
 
--- day_readings: own posts of a day with the snapshot chosen for an age, or NULLs
-SELECT p.pid, p.id, p.created_at, r.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score, s.upvote_ratio, s.followers
-FROM posts p LEFT JOIN readings r ON r.pid = p.pid AND r.age = :age LEFT JOIN snapshots s ON s.pid = r.pid AND s.at = r.at
-WHERE p.brand = :brand AND p.created_at >= :start AND p.created_at < :end AND p.repost_of IS NULL
-  AND p.id >= :low AND p.id < :high AND p.deleted_at IS NULL AND p.reply_to IS NULL;
+-- readings_of: the snapshots chosen for these posts
+SELECT pid, age, at FROM readings WHERE pid IN (:pids);
 
--- upsert_day: the rollup of a brand's day on a network at an age
-INSERT INTO engagement_days (brand, network, day, age, posts, known, partial, with_impressions, impression_engagements, impressions, rate_sum, with_followers, follower_engagements, followers, with_comments, comments, with_score, score)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (brand, network, day, age) DO UPDATE SET
-  posts = excluded.posts,
-  known = excluded.known,
-  partial = excluded.partial,
-  with_impressions = excluded.with_impressions,
-  impression_engagements = excluded.impression_engagements,
-  impressions = excluded.impressions,
-  rate_sum = excluded.rate_sum,
-  with_followers = excluded.with_followers,
-  follower_engagements = excluded.follower_engagements,
-  followers = excluded.followers,
-  with_comments = excluded.with_comments,
-  comments = excluded.comments,
-  with_score = excluded.with_score,
-  score = excluded.score;
+-- drop_readings: a post that is gone is not compared any more
+DELETE FROM readings WHERE pid = ?;
 
--- engagement: sums of a brand's days on each network at each age
-SELECT brand, network, age,
-  CAST(SUM(posts) AS BIGINT) AS posts,
+-- day_posts_of: where these posts are counted
+SELECT pid, brand, network, day FROM day_posts WHERE pid IN (:pids);
+
+-- upsert_day_post: count a post on a day
+INSERT INTO day_posts (pid, brand, network, day) VALUES (?, ?, ?, ?)
+ON CONFLICT (pid) DO UPDATE SET brand = excluded.brand, network = excluded.network, day = excluded.day;
+
+-- drop_day_post: a post that no day counts any more
+DELETE FROM day_posts WHERE pid = ?;
+
+-- delete_day_posts: forget where a brand's posts are counted
+DELETE FROM day_posts WHERE brand = :brand;
+
+-- add_day_engagement: add what posts count for to a brand's day on a network at an age
+INSERT INTO day_engagement (brand, day, network, age, parts, posts, known, with_impressions, impression_engagements, impressions, with_rate, rate_units,
+  with_followers, follower_engagements, followers, with_comments, comments, with_score, score)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (brand, day, network, age, parts) DO UPDATE SET
+  posts = day_engagement.posts + excluded.posts,
+  known = day_engagement.known + excluded.known,
+  with_impressions = day_engagement.with_impressions + excluded.with_impressions,
+  impression_engagements = day_engagement.impression_engagements + excluded.impression_engagements,
+  impressions = day_engagement.impressions + excluded.impressions,
+  with_rate = day_engagement.with_rate + excluded.with_rate,
+  rate_units = day_engagement.rate_units + excluded.rate_units,
+  with_followers = day_engagement.with_followers + excluded.with_followers,
+  follower_engagements = day_engagement.follower_engagements + excluded.follower_engagements,
+  followers = day_engagement.followers + excluded.followers,
+  with_comments = day_engagement.with_comments + excluded.with_comments,
+  comments = day_engagement.comments + excluded.comments,
+  with_score = day_engagement.with_score + excluded.with_score,
+  score = day_engagement.score + excluded.score;
+
+-- drop_day_engagement: a row that counts no post any more
+DELETE FROM day_engagement WHERE brand = ? AND day = ? AND network = ? AND age = ? AND parts = ? AND posts = 0;
+
+-- engagement: sums of all brands' days on each network at each age, by the acts that are known
+SELECT brand, network, age, parts, CAST(SUM(posts) AS BIGINT) AS posts,
   CAST(SUM(known) AS BIGINT) AS known,
-  CAST(SUM(partial) AS BIGINT) AS partial,
   CAST(SUM(with_impressions) AS BIGINT) AS with_impressions,
   CAST(SUM(impression_engagements) AS BIGINT) AS impression_engagements,
   CAST(SUM(impressions) AS BIGINT) AS impressions,
-  CAST(SUM(rate_sum) AS DOUBLE PRECISION) AS rate_sum,
+  CAST(SUM(with_rate) AS BIGINT) AS with_rate,
+  CAST(SUM(rate_units) AS BIGINT) AS rate_units,
   CAST(SUM(with_followers) AS BIGINT) AS with_followers,
   CAST(SUM(follower_engagements) AS BIGINT) AS follower_engagements,
   CAST(SUM(followers) AS BIGINT) AS followers,
@@ -161,16 +177,158 @@ SELECT brand, network, age,
   CAST(SUM(comments) AS BIGINT) AS comments,
   CAST(SUM(with_score) AS BIGINT) AS with_score,
   CAST(SUM(score) AS BIGINT) AS score
-FROM engagement_days WHERE day >= :start AND day < :end GROUP BY brand, network, age ORDER BY brand, network, age;
+FROM day_engagement WHERE day >= :start AND day < :end GROUP BY brand, network, age, parts ORDER BY brand, network, age, parts;
 
--- delete_days: forget a brand's rollups
-DELETE FROM engagement_days WHERE brand = :brand;
+-- engagement_of: the same of one brand
+SELECT brand, network, age, parts, CAST(SUM(posts) AS BIGINT) AS posts,
+  CAST(SUM(known) AS BIGINT) AS known,
+  CAST(SUM(with_impressions) AS BIGINT) AS with_impressions,
+  CAST(SUM(impression_engagements) AS BIGINT) AS impression_engagements,
+  CAST(SUM(impressions) AS BIGINT) AS impressions,
+  CAST(SUM(with_rate) AS BIGINT) AS with_rate,
+  CAST(SUM(rate_units) AS BIGINT) AS rate_units,
+  CAST(SUM(with_followers) AS BIGINT) AS with_followers,
+  CAST(SUM(follower_engagements) AS BIGINT) AS follower_engagements,
+  CAST(SUM(followers) AS BIGINT) AS followers,
+  CAST(SUM(with_comments) AS BIGINT) AS with_comments,
+  CAST(SUM(comments) AS BIGINT) AS comments,
+  CAST(SUM(with_score) AS BIGINT) AS with_score,
+  CAST(SUM(score) AS BIGINT) AS score
+FROM day_engagement WHERE brand = :brand AND day >= :start AND day < :end GROUP BY brand, network, age, parts ORDER BY brand, network, age, parts;
 
--- own_pids: a brand's own posts that are not replies
-SELECT pid FROM posts WHERE brand = :brand AND reply_to IS NULL AND repost_of IS NULL ORDER BY pid;
+-- delete_days: forget a brand's sums of engagement
+DELETE FROM day_engagement WHERE brand = :brand;
+
+-- own_pids: a brand's own posts that are not replies, in order
+SELECT pid, created_at FROM posts WHERE brand = :brand AND reply_to IS NULL AND repost_of IS NULL AND (created_at, pid) > (:at, :after)
+ORDER BY created_at, pid LIMIT :limit;
+
+-- zones_of: the zones of these brands
+SELECT brand, zone FROM brands WHERE brand IN (:brands);
+
+-- mentions_at: which brands these posts are about, and when they were written
+SELECT pid, brand, created_at FROM mentions WHERE pid IN (:pids);
+
+-- authors_of: who wrote these posts
+SELECT pid, aid FROM posts WHERE pid IN (:pids);
+
+-- label_names: what models said of these posts
+SELECT pid, model, label FROM labels WHERE pid IN (:pids);
+
+-- add_day_mentions: add posts about a brand to a day
+INSERT INTO day_mentions (brand, day, posts) VALUES (?, ?, ?) ON CONFLICT (brand, day) DO UPDATE SET posts = day_mentions.posts + excluded.posts;
+
+-- add_day_labels: add opinions about a brand's mentions to a day
+INSERT INTO day_labels (brand, day, model, label, posts) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (brand, day, model, label) DO UPDATE SET posts = day_labels.posts + excluded.posts;
+
+-- add_week_authors: add posts of a person about a brand to a week
+INSERT INTO week_authors (brand, week, aid, posts) VALUES (?, ?, ?, ?)
+ON CONFLICT (brand, week, aid) DO UPDATE SET posts = week_authors.posts + excluded.posts;
+
+-- week_authors_known: which of these people a week has
+SELECT aid FROM week_authors WHERE brand = :brand AND week = :week AND aid IN (:aids);
+
+-- drop_week_authors: people of whom a week has no post any more
+DELETE FROM week_authors WHERE brand = :brand AND week = :week AND aid IN (:aids) AND posts = 0;
+
+-- add_week_mentions: add people to a week
+INSERT INTO week_mentions (brand, week, authors, gone) VALUES (?, ?, ?, ?)
+ON CONFLICT (brand, week) DO UPDATE SET authors = week_mentions.authors + excluded.authors, gone = week_mentions.gone + excluded.gone;
+
+-- add_day_turns: add turns with an outcome to a day
+INSERT INTO day_turns (brand, day, outcome, turns) VALUES (?, ?, ?, ?) ON CONFLICT (brand, day, outcome) DO UPDATE SET turns = day_turns.turns + excluded.turns;
+
+-- add_day_hours: add arrivals and answers to an hour
+INSERT INTO day_hours (brand, day, hour, arrivals, answers) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (brand, day, hour) DO UPDATE SET arrivals = day_hours.arrivals + excluded.arrivals, answers = day_hours.answers + excluded.answers;
+
+-- drop_day_mentions: a day without mentions
+DELETE FROM day_mentions WHERE brand = ? AND day = ? AND posts = 0;
+
+-- drop_day_labels: a label that no mention of the day has
+DELETE FROM day_labels WHERE brand = ? AND day = ? AND model = ? AND label = ? AND posts = 0;
+
+-- drop_week_mentions: a week without people
+DELETE FROM week_mentions WHERE brand = ? AND week = ? AND authors = 0 AND gone = 0;
+
+-- drop_day_turns: an outcome that no turn of the day has
+DELETE FROM day_turns WHERE brand = ? AND day = ? AND outcome = ? AND turns = 0;
+
+-- drop_day_hours: an hour in which nothing happened
+DELETE FROM day_hours WHERE brand = ? AND day = ? AND hour = ? AND arrivals = 0 AND answers = 0;
+
+-- turns_of: what is summed of the turns of these conversations
+SELECT brand, started_at, needs_reply, due_at, answered_at, excluded, excluded_at FROM turns WHERE cid IN (:cids);
+
+-- delete_day_mentions: forget a brand's days
+DELETE FROM day_mentions WHERE brand = :brand;
+
+-- delete_day_labels: forget a brand's days of labels
+DELETE FROM day_labels WHERE brand = :brand;
+
+-- delete_week_authors: forget who wrote about a brand in which week
+DELETE FROM week_authors WHERE brand = :brand;
+
+-- delete_week_mentions: forget how many people did
+DELETE FROM week_mentions WHERE brand = :brand;
+
+-- delete_day_turns: forget a brand's days of turns
+DELETE FROM day_turns WHERE brand = :brand;
+
+-- delete_day_hours: forget a brand's hours
+DELETE FROM day_hours WHERE brand = :brand;
+
+-- gone_authors: how many people of each week of a brand were purged
+SELECT week, gone FROM week_mentions WHERE brand = :brand AND gone > 0;
+
+-- mentions_after: a brand's mentions in order of time
+SELECT brand, pid, created_at FROM mentions WHERE brand = :brand AND (created_at, pid) > (:at, :after) ORDER BY created_at, pid LIMIT :limit;
+
+-- turns_after: a brand's turns in order of time
+SELECT brand, started_at, needs_reply, due_at, answered_at, excluded, excluded_at, cid, start_pid FROM turns
+WHERE brand = :brand AND (started_at, cid, start_pid) > (:at, :cid, :after) ORDER BY started_at, cid, start_pid LIMIT :limit;
+
+-- rollup_brands: every brand of which something is summed
+SELECT brand FROM brands UNION SELECT DISTINCT brand FROM mentions UNION SELECT DISTINCT brand FROM turns ORDER BY brand;
+
+-- rollups_missing: whether there are facts of a kind and no sums of them
+SELECT 1 AS one FROM counters WHERE name = 'rev' AND (
+  EXISTS (SELECT 1 FROM mentions) AND NOT EXISTS (SELECT 1 FROM day_mentions)
+  OR EXISTS (SELECT 1 FROM turns) AND NOT EXISTS (SELECT 1 FROM day_turns)
+  OR EXISTS (SELECT 1 FROM readings) AND NOT EXISTS (SELECT 1 FROM day_engagement));
+
+-- unmentioned: mentions that posts just claimed as a brand's own lose
+SELECT m.brand, m.pid, m.created_at FROM posts p JOIN mentions m ON m.pid = p.pid WHERE p.rev = :rev AND p.brand IS NOT NULL;
+
+-- sum_mentions: posts about a brand on whole days
+SELECT CAST(COALESCE(SUM(posts), 0) AS BIGINT) AS n FROM day_mentions WHERE brand = :brand AND day >= :start AND day < :end;
+
+-- some_mentions: posts about a brand in a span
+SELECT COUNT(*) AS n FROM mentions WHERE brand = :brand AND created_at >= :start AND created_at < :end;
+
+-- some_authors: people who wrote about a brand in a span and are still known
+SELECT COUNT(DISTINCT p.aid) AS n FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
+
+-- week_people: how many people wrote about a brand in a week, those among them whose posts are gone included
+SELECT authors + gone AS n FROM week_mentions WHERE brand = :brand AND week = :week;
+
+-- sum_labels: opinions about a brand's mentions on whole days
+SELECT label, CAST(SUM(posts) AS BIGINT) AS n FROM day_labels WHERE brand = :brand AND day >= :start AND day < :end AND model = :model GROUP BY label ORDER BY label;
+
+-- sum_turns: turns of whole days by outcome
+SELECT outcome, CAST(SUM(turns) AS BIGINT) AS n FROM day_turns WHERE brand = :brand AND day >= :start AND day < :end GROUP BY outcome ORDER BY outcome;
+
+-- overdue_turns: turns of a span that wait and were due before an instant
+SELECT COUNT(*) AS n FROM turns WHERE brand = :brand AND needs_reply = 1 AND answered_at IS NULL AND excluded IS NULL AND due_at < :now
+  AND started_at >= :start AND started_at < :end;
+
+-- sum_hours: arrivals and answers of whole days by day and hour
+SELECT day, hour, arrivals, answers FROM day_hours WHERE brand = :brand AND day >= :start AND day < :end ORDER BY day, hour;
 
 -- own_posts: of these posts those that are a brand's own and neither reply nor repost
-SELECT pid, id, brand, created_at FROM posts WHERE pid IN (:pids) AND brand IS NOT NULL AND reply_to IS NULL AND repost_of IS NULL;
+SELECT pid, id, brand, created_at, deleted_at FROM posts WHERE pid IN (:pids) AND brand IS NOT NULL AND reply_to IS NULL AND repost_of IS NULL;
 
 -- best_own_posts: own posts of a span with the counts read at an age
 SELECT p.id, p.text, p.url, p.created_at, p.campaign, s.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score
@@ -273,7 +431,7 @@ INSERT INTO turns (cid, brand, started_at, needs_reply, demands, due_at, seen_at
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- update_conversation: what a conversation waits for
-UPDATE conversations SET state = ?, pid = ?, waiting_since = ?, due_at = ?, priority = ? WHERE cid = ?;
+UPDATE conversations SET state = ?, pid = ?, waiting_since = ?, due_at = ?, priority = ?, unsure = ?, last_pid = ? WHERE cid = ?;
 
 -- upsert_need: triage's verdict on a post
 INSERT INTO needs (pid, brand, needs_reply, urgency, priority, within_s, reasons) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -284,12 +442,100 @@ ON CONFLICT (pid, brand) DO UPDATE SET needs_reply = excluded.needs_reply, urgen
 DELETE FROM progress WHERE job = :job;
 
 -- open_queue: what waits for an answer, by due time, then by priority
-SELECT c.cid, c.brand, c.network, c.thread, c.pid, c.waiting_since, c.due_at, c.priority, c.claimed_by
-FROM conversations c WHERE c.state = 'open' ORDER BY c.due_at NULLS LAST, c.priority DESC LIMIT :limit;
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' ORDER BY due_at NULLS LAST, priority DESC LIMIT :limit;
 
 -- open_queue_of_brand: the same for one brand
-SELECT c.cid, c.brand, c.network, c.thread, c.pid, c.waiting_since, c.due_at, c.priority, c.claimed_by
-FROM conversations c WHERE c.state = 'open' AND c.brand = :brand ORDER BY c.due_at NULLS LAST, c.priority DESC LIMIT :limit;
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND brand = :brand ORDER BY due_at NULLS LAST, priority DESC LIMIT :limit;
+
+-- queue_late: what is late
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND due_at < :end ORDER BY due_at, priority DESC LIMIT :limit;
+
+-- queue_late_of_brand: the same for one brand
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND brand = :brand AND due_at < :end ORDER BY due_at, priority DESC LIMIT :limit;
+
+-- queue_part: what is due in a span and needs an answer for certain
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND unsure = 0 AND due_at >= :start AND due_at < :end ORDER BY due_at, priority DESC LIMIT :limit;
+
+-- queue_part_of_brand: the same for one brand
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND brand = :brand AND unsure + 0 = 0 AND due_at >= :start AND due_at < :end
+ORDER BY due_at, priority DESC LIMIT :limit;
+
+-- queue_unsure: of what triage cannot say whether it needs an answer
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND unsure = 1 ORDER BY due_at, priority DESC LIMIT :limit;
+
+-- queue_unsure_of_brand: the same for one brand
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'open' AND brand = :brand AND unsure = 1 ORDER BY due_at, priority DESC LIMIT :limit;
+
+-- queue_snoozed: what rests, the one that comes back first leads
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'snoozed' ORDER BY snoozed_until, cid LIMIT :limit;
+
+-- queue_snoozed_of_brand: the same for one brand
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE state = 'snoozed' AND brand = :brand ORDER BY snoozed_until, cid LIMIT :limit;
+
+-- queue_mine: what somebody holds or should take
+SELECT cid, brand, network, pid, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, newest, id, text, url, created_at,
+  handle, name, followers, urgency, within_s, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE cid IN (SELECT o.cid FROM (SELECT h.cid, h.due_at FROM conversations h
+    WHERE h.claimed_by = :actor AND h.lease_until > :now AND (CAST(:brand AS TEXT) IS NULL OR h.brand = :brand)
+  UNION SELECT m.cid, m.due_at FROM conversations m
+    WHERE m.assigned_to = :actor AND m.state IN ('open', 'snoozed') AND (CAST(:brand AS TEXT) IS NULL OR m.brand = :brand)
+  ORDER BY 2 NULLS LAST, 1 LIMIT :limit) o) ORDER BY due_at NULLS LAST, cid;
+
+-- queue_totals: how many wait, are late, are doubtful, rest, and are somebody's own, each counted up to a bound; and when the next is due
+SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'open' LIMIT :most) w) AS waiting,
+  (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'open' AND due_at < :now LIMIT :most) l) AS late,
+  (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'open' AND unsure = 1 LIMIT :most) u) AS unsure,
+  (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'snoozed' LIMIT :most) s) AS snoozed,
+  (SELECT COUNT(*) FROM (SELECT h.cid FROM conversations h WHERE h.claimed_by = :actor AND h.lease_until > :now
+    UNION SELECT m.cid FROM conversations m WHERE m.assigned_to = :actor AND m.state IN ('open', 'snoozed') LIMIT :most) o) AS mine,
+  (SELECT MIN(due_at) FROM conversations WHERE state = 'open' AND due_at >= :now) AS next_due;
+
+-- queue_totals_of_brand: the same for one brand
+SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'open' AND brand = :brand LIMIT :most) w) AS waiting,
+  (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'open' AND brand = :brand AND due_at < :now LIMIT :most) l) AS late,
+  (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'open' AND brand = :brand AND unsure = 1 LIMIT :most) u) AS unsure,
+  (SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations WHERE state = 'snoozed' AND brand = :brand LIMIT :most) s) AS snoozed,
+  (SELECT COUNT(*) FROM (SELECT h.cid FROM conversations h WHERE h.claimed_by = :actor AND h.lease_until > :now AND h.brand = :brand
+    UNION SELECT m.cid FROM conversations m WHERE m.assigned_to = :actor AND m.state IN ('open', 'snoozed') AND m.brand = :brand LIMIT :most) o) AS mine,
+  (SELECT MIN(due_at) FROM conversations WHERE state = 'open' AND brand = :brand AND due_at >= :now) AS next_due;
+
+-- queue_version: changes whenever what the queue page shows may have changed, time apart
+SELECT (SELECT MAX(eid) FROM events) AS event, (SELECT MAX(rev) FROM posts) AS post, (SELECT MAX(lid) FROM outbox_log) AS outgoing,
+  (SELECT CAST(SUM(rev) AS BIGINT) FROM progress) AS jobs,
+  (SELECT CAST(SUM(COALESCE(last_ok, 0) + 3 * COALESCE(down_since, 0) + 5 * COALESCE(not_before, 0) + 7 * COALESCE(complete_to, 0)) AS BIGINT) FROM sources) AS read,
+  (SELECT COUNT(*) FROM presence) AS present, (SELECT CAST(SUM(looking_until + 3 * typing_until + 5 * cid) AS BIGINT) FROM presence) AS doing;
+
+-- newest_post: when the newest post about a brand or of one was written, of all brands or of one
+SELECT MAX(CASE WHEN own.at > said.at OR said.at IS NULL THEN own.at ELSE said.at END) AS at
+FROM (SELECT b.brand, (SELECT MAX(m.created_at) FROM mentions m WHERE m.brand = b.brand) AS at FROM brands b) said
+JOIN (SELECT b.brand, (SELECT MAX(p.created_at) FROM posts p WHERE p.brand = b.brand) AS at FROM brands b) own ON own.brand = said.brand
+WHERE CAST(:brand AS TEXT) IS NULL OR said.brand = :brand;
+
+-- why_queued: for posts and each brand they belong to, what triage said and how their conversation stands
+SELECT t.pid, t.brand AS for_brand, p.history, n.needs_reply, n.urgency, n.reasons, c.cid, c.state, c.pid AS pressing, c.due_at, c.snoozed_until, c.claimed_by, c.lease_until,
+  (SELECT MAX(u.answered_at) FROM turns u WHERE u.cid = c.cid) AS answered_at
+FROM turn_posts t JOIN posts p ON p.pid = t.pid JOIN conversations c ON c.cid = t.cid LEFT JOIN needs n ON n.pid = t.pid AND n.brand = t.brand
+WHERE t.pid IN (:pids) ORDER BY t.pid, t.brand;
 
 -- queue_posts: what the queue shows of the posts
 SELECT p.pid, p.id, p.text, p.url, p.created_at, a.handle, a.name, a.followers FROM posts p LEFT JOIN authors a ON a.aid = p.aid WHERE p.pid IN (:pids);
@@ -324,10 +570,6 @@ WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.
 SELECT l.label, COUNT(*) AS n FROM mentions m JOIN labels l ON l.pid = m.pid AND l.model = :model
 WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end GROUP BY l.label ORDER BY l.label;
 
--- count_mentions: posts about a brand in a span, and their authors
-SELECT COUNT(*) AS posts, COUNT(DISTINCT p.aid) AS authors FROM mentions m JOIN posts p ON p.pid = m.pid
-WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
-
 -- ensure_source: a source, with the start of its monitoring
 INSERT INTO sources (source, connector, brand, archive, since, every) VALUES (:source, :connector, :brand, :archive, :since, :every)
 ON CONFLICT (source) DO UPDATE SET connector = excluded.connector, brand = excluded.brand, archive = excluded.archive, every = excluded.every;
@@ -353,7 +595,8 @@ UPDATE sources SET failures = failures + 1, error = :error, down_since = :down_s
 
 -- upsert_gap: a span that may not have been seen
 INSERT INTO gaps (source, start_at, end_at, cause, state, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (source, start_at, cause) DO UPDATE SET end_at = excluded.end_at, state = excluded.state
+ON CONFLICT (source, start_at, cause) DO UPDATE SET end_at = excluded.end_at, state = excluded.state,
+  settled_at = CASE WHEN gaps.state <> excluded.state THEN excluded.recorded_at ELSE gaps.settled_at END
 WHERE gaps.end_at <> excluded.end_at OR gaps.state <> excluded.state;
 
 -- gaps_between: spans that may not have been seen
@@ -440,7 +683,7 @@ UPDATE sources SET alive = :at WHERE source = :source;
 UPDATE sources SET complete_to = :complete_to WHERE source = :source AND (complete_to IS NULL OR complete_to < :complete_to);
 
 -- refill_gaps: what the core could not see has been read since
-UPDATE gaps SET state = 'refilled' WHERE source = :source AND state = 'open' AND end_at <= :complete_to
+UPDATE gaps SET state = 'refilled', settled_at = :at WHERE source = :source AND state = 'open' AND end_at <= :complete_to
   AND cause IN ('outage', 'rate_limit', 'money', 'not_allowed', 'not_running', 'unreadable');
 
 -- retire_source: a source that the settings no longer name is not watched, and that is no gap
@@ -545,7 +788,7 @@ UPDATE conversations SET claimed_by = NULL, lease_until = NULL
 WHERE cid = :cid AND claimed_by IS NOT NULL AND (lease_until IS NULL OR lease_until <= :now) RETURNING cid;
 
 -- ended_snoozes: conversations that have rested long enough
-SELECT cid FROM conversations WHERE snoozed_until IS NOT NULL AND snoozed_until <= :now;
+SELECT cid FROM conversations WHERE snoozed_until IS NOT NULL AND snoozed_until <= :now LIMIT :limit;
 
 -- update_work: what people's events say of a conversation
 UPDATE conversations SET claimed_by = ?, lease_until = CASE WHEN claimed_by = CAST(? AS TEXT) THEN lease_until ELSE NULL END, assigned_to = ?, snoozed_until = ? WHERE cid = ?;
@@ -575,6 +818,9 @@ ON CONFLICT (cid, actor) DO UPDATE SET looking_until = excluded.looking_until, t
 
 -- presence_of: who has these conversations open
 SELECT cid, actor, looking_until, typing_until FROM presence WHERE cid IN (:cids) AND looking_until > :now ORDER BY cid, actor;
+
+-- presence_now: who has any conversation open
+SELECT cid, actor, looking_until, typing_until FROM presence WHERE looking_until > :now ORDER BY cid, actor LIMIT :limit;
 
 -- drop_presence: somebody closed a conversation
 DELETE FROM presence WHERE cid = :cid AND actor = :actor;
@@ -606,7 +852,13 @@ INSERT INTO promises (cid, pid, brand, phrase, made_at, due_at, kept_at, kept_pi
 SELECT m.cid, m.brand, m.phrase, m.made_at, m.due_at, p.id, c.network, c.claimed_by, c.state, a.handle,
   (SELECT q.text FROM posts q WHERE q.id = p.reply_to) AS text
 FROM promises m JOIN posts p ON p.pid = m.pid JOIN conversations c ON c.cid = m.cid LEFT JOIN authors a ON a.aid = c.aid
-WHERE m.kept_at IS NULL AND (CAST(:brand AS TEXT) IS NULL OR m.brand = :brand) ORDER BY m.due_at, m.cid LIMIT :limit;
+WHERE m.kept_at IS NULL ORDER BY m.due_at, m.cid LIMIT :limit;
+
+-- open_promises_of_brand: the same for one brand
+SELECT m.cid, m.brand, m.phrase, m.made_at, m.due_at, p.id, c.network, c.claimed_by, c.state, a.handle,
+  (SELECT q.text FROM posts q WHERE q.id = p.reply_to) AS text
+FROM promises m JOIN posts p ON p.pid = m.pid JOIN conversations c ON c.cid = m.cid LEFT JOIN authors a ON a.aid = c.aid
+WHERE m.kept_at IS NULL AND m.brand = :brand ORDER BY m.due_at, m.cid LIMIT :limit;
 
 -- move_promises: a conversation has been merged into another
 UPDATE promises SET cid = :new WHERE cid = :old AND NOT EXISTS (SELECT 1 FROM promises o WHERE o.cid = :new AND o.pid = promises.pid);
@@ -1040,3 +1292,411 @@ SELECT seq, at, actor, action, subject, detail FROM audit ORDER BY seq DESC LIMI
 
 -- search_conversations: the conversations of posts that a search found
 SELECT t.pid, t.cid, c.brand, c.state, c.due_at FROM turn_posts t JOIN conversations c ON c.cid = t.cid WHERE t.pid IN (:pids);
+
+-- week_mentions: posts about a brand in a span and their authors, as far as they had arrived
+SELECT COUNT(*) AS posts, COUNT(DISTINCT p.aid) AS authors FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.stored_at <= :as_of;
+
+-- week_labels: opinions about a brand's mentions in a span, as far as they had arrived
+SELECT l.label, COUNT(*) AS n FROM mentions m JOIN posts p ON p.pid = m.pid JOIN labels l ON l.pid = m.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.stored_at <= :as_of AND l.at <= :as_of
+GROUP BY l.label ORDER BY l.label;
+
+-- week_models: which models had read a brand's mentions of a span by an instant, the one that read most first
+SELECT l.model, COUNT(*) AS n FROM mentions m JOIN labels l ON l.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND l.at <= :as_of GROUP BY l.model ORDER BY n DESC, l.model DESC;
+
+-- week_texts: what people wrote about a brand in a span, reposts left out, as it stood at an instant
+SELECT p.pid, p.id, p.aid, a.handle, p.created_at, p.url, l.label, l.negative, n.reasons,
+  COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
+FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN authors a ON a.aid = p.aid
+LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model AND l.at <= :as_of LEFT JOIN needs n ON n.pid = p.pid AND n.brand = m.brand
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.stored_at <= :as_of
+  AND p.text IS NOT NULL AND p.repost_of IS NULL AND p.pid % :step = 0 ORDER BY m.created_at, m.pid;
+
+-- week_own: a brand's own posts of a span with their snapshots of about an age, as far as they had been taken
+SELECT p.pid, p.id, a.handle, p.url, p.created_at, p.campaign, s.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score, s.upvote_ratio, s.followers,
+  COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN snapshots s ON s.pid = p.pid AND s.at >= p.created_at + :youngest AND s.at <= p.created_at + :oldest AND s.at <= :as_of
+WHERE p.brand = :brand AND p.created_at >= :start AND p.created_at < :end AND p.stored_at <= :as_of
+  AND p.reply_to IS NULL AND p.repost_of IS NULL AND p.deleted_at IS NULL ORDER BY p.created_at, p.pid, s.at;
+
+-- week_gaps: spans that may not have been seen, as far as that was known at an instant
+SELECT g.source, g.start_at, g.end_at, g.cause, CASE WHEN g.settled_at > :as_of THEN 'open' ELSE g.state END AS state, s.brand
+FROM gaps g LEFT JOIN sources s ON s.source = g.source
+WHERE g.end_at > :start AND g.start_at < :end AND g.recorded_at <= :as_of ORDER BY g.start_at, g.source, g.cause;
+
+-- week_touched: of these conversations those in which something arrived after an instant
+SELECT DISTINCT m.cid FROM turn_posts m JOIN posts p ON p.pid = m.pid LEFT JOIN purges g ON g.id = p.id
+WHERE m.cid IN (:cids) AND (p.stored_at > :as_of OR g.purged_at > :as_of)
+UNION SELECT DISTINCT e.cid FROM events e WHERE e.cid IN (:cids) AND e.at > :as_of;
+
+-- week_members: posts of these conversations that had arrived by an instant, with triage's verdicts
+SELECT m.cid, p.pid, p.created_at, p.seen_at, p.brand, p.machine, p.history, p.deleted_at, g.purged_at, n.needs_reply, n.within_s, n.reasons
+FROM turn_posts m JOIN posts p ON p.pid = m.pid LEFT JOIN purges g ON g.id = p.id LEFT JOIN needs n ON n.pid = p.pid AND n.brand = m.brand
+WHERE m.cid IN (:cids) AND p.stored_at <= :as_of ORDER BY m.cid, p.created_at, p.pid;
+
+-- week_late: whether anything was stored after an instant
+SELECT 1 AS one FROM posts WHERE pid = (SELECT MAX(pid) FROM posts) AND stored_at > :as_of;
+
+-- week_newest: when the newest post that had arrived by an instant was written
+SELECT MAX(created_at) AS newest FROM posts WHERE stored_at <= :as_of;
+
+-- week_promises: what a brand promised for a span
+SELECT m.cid, m.phrase, m.made_at, m.due_at, m.kept_at, p.id, p.url, a.handle FROM promises m JOIN posts p ON p.pid = m.pid
+JOIN conversations c ON c.cid = m.cid LEFT JOIN authors a ON a.aid = c.aid
+WHERE m.brand = :brand AND m.due_at >= :start AND m.due_at < :end AND p.stored_at <= :as_of ORDER BY m.due_at, m.cid, m.pid;
+
+-- week_old_promises: how many promises that were due in a span stood open at an instant
+SELECT COUNT(*) AS n FROM promises m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.due_at >= :start AND m.due_at < :end AND p.stored_at <= :as_of AND (m.kept_at IS NULL OR m.kept_at > :as_of);
+
+-- week_regulars: people who wrote about a brand at least so often in a span, and since an instant of it too
+SELECT p.aid, COUNT(*) AS n FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.stored_at <= :as_of AND p.aid IS NOT NULL AND p.deleted_at IS NULL
+GROUP BY p.aid HAVING COUNT(*) >= :least AND SUM(CASE WHEN m.created_at >= :since THEN 1 ELSE 0 END) > 0 ORDER BY n DESC, p.aid LIMIT :limit;
+
+-- week_deeds: what these people wrote about a brand in a span, with whose posts they answered and shared
+SELECT p.pid, p.id, p.aid, a.id AS author, a.handle, p.created_at, p.url, p.repost_of, l.label, q.aid AS to_aid, q.brand AS to_brand, k.needs_reply AS asked, s.brand AS shared_brand,
+  COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
+FROM posts p JOIN mentions m ON m.pid = p.pid AND m.brand = :brand JOIN authors a ON a.aid = p.aid
+LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model AND l.at <= :as_of
+LEFT JOIN posts q ON q.id = p.reply_to LEFT JOIN needs k ON k.pid = q.pid AND k.brand = m.brand
+LEFT JOIN posts s ON s.id = COALESCE(p.quote_of, p.repost_of)
+WHERE p.aid IN (:aids) AND p.created_at >= :start AND p.created_at < :end AND p.stored_at <= :as_of AND p.text IS NOT NULL ORDER BY p.created_at, p.pid;
+
+-- week_refs: what a report shows of these posts, and the conversation that each belongs to
+SELECT p.pid, p.id, p.url, p.created_at, a.handle, t.cid,
+  COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN turn_posts t ON t.pid = p.pid AND t.brand = :brand WHERE p.pid IN (:pids) ORDER BY p.pid;
+
+-- week_direct: each customer post of a span that the brand answered directly, as far as it had arrived
+SELECT q.pid, q.created_at AS asked_at, MIN(b.created_at) AS answered_at
+FROM mentions m JOIN posts q ON q.pid = m.pid JOIN posts b ON b.reply_to = q.id AND b.brand = m.brand
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND q.brand IS NULL AND b.machine = 0 AND q.stored_at <= :as_of AND b.stored_at <= :as_of
+GROUP BY q.pid, q.created_at ORDER BY q.pid;
+
+-- digest: a brand's week as it was reported, and the instant as of which
+SELECT body, made_at FROM digests WHERE brand = :brand AND week = :week;
+
+-- blank_digest_instants: kept weeks that must be written anew, and the instants as of which they were reported
+SELECT brand, week, made_at FROM digests WHERE body = '' ORDER BY brand, week;
+
+-- insert_occasion: something to be told; the same key is told once
+INSERT INTO occasions (occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail)
+VALUES (:occasion, :what, :brand, :alid, :level, :at, :due_at, :plan, :hole, :state, :detail) ON CONFLICT (occasion) DO NOTHING;
+
+-- occasion: one of them
+SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail FROM occasions WHERE occasion = :occasion;
+
+-- occasions_of: all that was to be told of an alert, oldest first
+SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail FROM occasions WHERE alid = :alid ORDER BY at, occasion;
+
+-- occasions_open: what is being told or held back
+SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail FROM occasions WHERE state IN ('held', 'going') ORDER BY at, occasion;
+
+-- occasions_since: what was to be told since an instant, newest first
+SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail FROM occasions WHERE at >= :since ORDER BY at DESC, occasion LIMIT :limit;
+
+-- set_occasion: how far it has come
+UPDATE occasions SET state = :state, detail = :detail WHERE occasion = :occasion AND state = :was;
+
+-- insert_delivery: a message on its way to a channel; one for each occasion and channel
+INSERT INTO deliveries (occasion, channel, who, line, place, title, payload, state, created_at, not_before)
+VALUES (:occasion, :channel, :who, :line, :place, :title, :payload, 'waiting', :at, :not_before) ON CONFLICT (occasion, channel) DO NOTHING RETURNING did;
+
+-- insert_delivery_post: a post that a payload quotes
+INSERT INTO delivery_posts (did, post) VALUES (?, ?) ON CONFLICT (did, post) DO NOTHING;
+
+-- delivery: one message
+SELECT d.did, d.occasion, d.channel, d.who, d.line, d.place, d.title, d.payload, d.state, d.created_at, d.not_before, d.token, d.holder, d.sending_at, d.tries,
+  d.rounds, d.sent_at, d.reason, d.detail, o.what, o.brand, o.alid, o.level, o.at AS arose_at, o.plan, o.hole, o.state AS occasion_state
+FROM deliveries d JOIN occasions o ON o.occasion = d.occasion WHERE d.did = :did;
+
+-- deliveries_of: the messages of an occasion
+SELECT did, occasion, channel, who, line, place, title, payload, state, created_at, not_before, token, holder, sending_at, tries, rounds, sent_at, reason, detail
+FROM deliveries WHERE occasion = :occasion ORDER BY line, place, did;
+
+-- deliveries_due: messages that may go out now, oldest first
+SELECT did FROM deliveries WHERE state = 'waiting' AND not_before <= :at ORDER BY not_before, did LIMIT :limit;
+
+-- deliveries_sending: messages of which a try is under way
+SELECT did, token, holder, sending_at FROM deliveries WHERE state = 'sending' ORDER BY did;
+
+-- deliveries_unsettled: messages that are on their way or of which nobody knows whether they came
+SELECT d.did, d.occasion, d.channel, d.who, d.title, d.state, d.created_at, d.not_before, d.sending_at, d.tries, d.sent_at, d.reason, d.detail, o.what, o.brand, o.alid, o.level
+FROM deliveries d JOIN occasions o ON o.occasion = d.occasion WHERE d.state IN ('waiting', 'sending', 'unknown') ORDER BY d.did;
+
+-- deliveries_since: messages of the occasions since an instant, newest first
+SELECT d.did, d.occasion, d.channel, d.who, d.title, d.state, d.created_at, d.not_before, d.sending_at, d.tries, d.sent_at, d.reason, d.detail, o.what, o.brand, o.alid, o.level
+FROM deliveries d JOIN occasions o ON o.occasion = d.occasion WHERE d.created_at >= :since ORDER BY d.did DESC LIMIT :limit;
+
+-- deliveries_of_alert: messages about an alert, oldest first
+SELECT d.did, d.occasion, d.channel, d.who, d.title, d.state, d.created_at, d.not_before, d.sending_at, d.tries, d.sent_at, d.reason, d.detail, o.what, o.brand, o.alid, o.level, o.hole
+FROM deliveries d JOIN occasions o ON o.occasion = d.occasion WHERE o.alid = :alid ORDER BY d.did;
+
+-- begin_delivery: the one try of a message; who gets no row back must not send
+UPDATE deliveries SET state = 'sending', token = :token, holder = :holder, sending_at = :at, tries = tries + 1, reason = NULL, detail = NULL
+WHERE did = :did AND state = 'waiting' AND payload <> '' RETURNING did;
+
+-- end_delivery: what came of a try
+UPDATE deliveries SET state = :state, token = NULL, not_before = :not_before, sent_at = :sent_at, reason = :reason, detail = :detail
+WHERE did = :did AND state = 'sending' AND token = :token RETURNING did;
+
+-- late_delivery: a try that was taken for lost came through after all
+UPDATE deliveries SET state = 'sent', sent_at = :at, reason = 'late', detail = NULL WHERE did = :did AND state = 'unknown' AND token = :token RETURNING did;
+
+-- lose_delivery: a try whose process is gone or silent
+UPDATE deliveries SET state = 'unknown', reason = 'lost' WHERE did = :did AND state = 'sending' AND token = :token RETURNING did;
+
+-- move_delivery: on without a try
+UPDATE deliveries SET state = :state, not_before = :not_before, tries = :tries, rounds = :rounds, sent_at = :sent_at, reason = :reason, detail = :detail
+WHERE did = :did AND state = :was RETURNING did;
+
+-- write_delivery: a message that is waiting is written anew
+UPDATE deliveries SET title = :title, payload = :payload WHERE did = :did AND state = 'waiting';
+
+-- empty_deliveries: messages that have ended hold no text any more
+UPDATE deliveries SET payload = '' WHERE occasion = :occasion AND state IN ('sent', 'given_up') AND payload <> '';
+
+-- drop_delivery_posts: what a message without text quotes is nothing
+DELETE FROM delivery_posts WHERE did IN (SELECT did FROM deliveries WHERE occasion = :occasion AND payload = '');
+
+-- purge_deliveries: messages that quote a post are emptied, to be written anew without it
+UPDATE deliveries SET payload = '' WHERE payload <> '' AND did IN (SELECT did FROM delivery_posts WHERE post = :id);
+
+-- purge_digest_deliveries: digests of weeks that have to be written anew are emptied
+UPDATE deliveries SET payload = '' WHERE payload <> '' AND EXISTS (SELECT 1 FROM occasions o JOIN digests w ON w.brand = o.brand
+  WHERE o.occasion = deliveries.occasion AND o.what = 'digest' AND o.detail = w.week AND w.body = '');
+
+-- blank_deliveries: every message that still holds its text is emptied, to be written anew
+UPDATE deliveries SET payload = '' WHERE payload <> '';
+
+-- log_delivery: a line of a message's history
+INSERT INTO delivery_log (did, at, state, actor, detail) VALUES (:did, :at, :state, :actor, :detail);
+
+-- delivery_log: the history of messages, oldest first
+SELECT did, at, state, actor, detail FROM delivery_log WHERE did IN (:dids) ORDER BY lid;
+
+-- channel_standing: when each channel last worked and last failed
+SELECT channel, MAX(CASE WHEN state = 'sent' THEN sent_at END) AS sent_at, MAX(CASE WHEN state IN ('failed', 'unknown') OR (state = 'waiting' AND reason IS NOT NULL) THEN sending_at END) AS failed_at
+FROM deliveries GROUP BY channel ORDER BY channel;
+
+-- channel_trouble: the newest failure of a channel
+SELECT did, state, reason, detail, sending_at FROM deliveries WHERE channel = :channel AND reason IS NOT NULL AND reason NOT IN ('late', 'person') ORDER BY sending_at DESC NULLS LAST, did DESC LIMIT 1;
+
+-- alert: one episode
+SELECT alid, brand, kind, level, start_at, end_at, observed, expected, p, authors, evidence, state, recorded_at FROM alerts WHERE alid = :alid;
+
+-- alerts_to_tell: episodes that go on or ended lately, oldest first
+SELECT alid, brand, kind, level, start_at, end_at, observed, expected, p, authors, evidence, state, recorded_at FROM alerts WHERE state = 'open' OR end_at >= :since ORDER BY start_at, alid;
+
+-- alerts_listed: episodes of a span, newest first
+SELECT alid, brand, kind, level, start_at, end_at, observed, expected, p, authors, evidence, state, recorded_at FROM alerts
+WHERE end_at >= :start AND start_at < :end AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand) ORDER BY start_at DESC, brand, kind LIMIT :limit;
+
+-- alert_overlaps: other episodes of the same kind at the same time that were told, such as one found anew under other settings
+SELECT DISTINCT a.alid, o.level FROM alerts a JOIN occasions o ON o.alid = a.alid AND o.what IN ('opened', 'raised')
+WHERE a.brand = :brand AND a.kind = :kind AND a.alid <> :alid AND a.start_at < :end AND a.end_at > :start;
+
+-- insert_alert_fact: what somebody did about an alert
+INSERT INTO alert_facts (alid, at, kind, actor, detail) VALUES (:alid, :at, :kind, :actor, :detail) RETURNING fid;
+
+-- alert_facts: what was done about these alerts, oldest first
+SELECT fid, alid, at, kind, actor, detail FROM alert_facts WHERE alid IN (:alids) ORDER BY fid;
+
+-- lock_alert: keep others from changing an alert until the transaction ends
+UPDATE alerts SET state = state WHERE alid = :alid;
+
+-- alert_verdicts: how many alerts of a span people looked at, and what they judged
+SELECT a.brand, f.kind, f.detail, f.alid FROM alert_facts f JOIN alerts a ON a.alid = f.alid
+WHERE a.start_at >= :start AND a.start_at < :end AND f.kind IN ('no_crisis', 'reopened') ORDER BY f.fid;
+
+-- notes_on_alerts: people's notes on alerts
+SELECT fid, detail FROM alert_facts WHERE kind <> 'acknowledged' AND detail <> '{}' AND replace(detail, :needle, '') <> detail;
+
+-- rewrite_alert_fact: a note without what had to go
+UPDATE alert_facts SET detail = ? WHERE fid = ?;
+
+-- first_of_alert: the first post of an episode's span
+SELECT MIN(m.created_at) AS first_at FROM mentions m WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
+
+-- alert_posts: posts that stand for an episode, as far as they are still there and no history
+SELECT p.pid, p.id, p.text, p.url, p.created_at, p.lang, a.handle, a.name, a.followers FROM posts p LEFT JOIN authors a ON a.aid = p.aid
+WHERE p.id IN (:ids) AND p.deleted_at IS NULL AND p.history = 0;
+
+-- alert_link: whom a one-time link is for, while it works
+SELECT alid, who, channel, ends_at FROM alert_links WHERE token = :token AND used_at IS NULL AND ends_at > :at;
+
+-- insert_alert_link: a one-time link
+INSERT INTO alert_links (token, alid, who, channel, made_at, ends_at) VALUES (:token, :alid, :who, :channel, :at, :ends_at);
+
+-- use_alert_link: a one-time link works once
+UPDATE alert_links SET used_at = :at WHERE token = :token AND used_at IS NULL AND ends_at > :at;
+
+-- texts_to_embed: customers' posts after a rev that need a reply
+SELECT p.pid, p.rev, p.text FROM posts p
+WHERE p.rev > :rev AND p.rev <= :upto AND p.brand IS NULL AND p.text IS NOT NULL
+  AND EXISTS (SELECT 1 FROM needs n WHERE n.pid = p.pid AND n.needs_reply = 1) ORDER BY p.rev, p.pid LIMIT :limit;
+
+-- revs_with_text: revs of these posts as far as their text is still there
+SELECT pid, rev FROM posts WHERE pid IN (:pids) AND text IS NOT NULL;
+
+-- upsert_vector: the direction of a post
+INSERT INTO vectors (pid, space, vector) VALUES (?, ?, ?) ON CONFLICT (pid) DO UPDATE SET space = excluded.space, vector = excluded.vector;
+
+-- vector_of: the direction of a post
+SELECT space, vector FROM vectors WHERE pid = :pid;
+
+-- vectors_among: directions of these posts in a space
+SELECT pid, vector FROM vectors WHERE pid IN (:pids) AND space = :space;
+
+-- vectors_answered: directions of the posts that a brand answered last in other conversations
+SELECT v.pid, v.vector FROM (
+  SELECT DISTINCT cid, started_at, start_pid FROM turns
+  WHERE brand = :brand AND answer_pid IS NOT NULL AND cid <> :cid ORDER BY started_at DESC LIMIT :limit
+) t JOIN vectors v ON v.pid = t.start_pid WHERE v.space = :space;
+
+-- purge_vector: the direction of a purged post
+DELETE FROM vectors WHERE pid = :pid;
+
+-- kpi_mentions: a page of a brand's mentions in a span, with what they answer and quote, in order of time
+SELECT p.pid, p.id, p.aid, p.text, p.url, p.created_at, p.reply_to, p.repost_of, p.campaign, p.deleted_at, a.handle, t.cid, l.label,
+  q.brand AS answers, w.brand AS quotes, r.brand AS root
+FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN authors a ON a.aid = p.aid
+LEFT JOIN turn_posts t ON t.pid = p.pid AND t.brand = m.brand LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+LEFT JOIN posts q ON q.id = p.reply_to LEFT JOIN posts w ON w.id = p.quote_of LEFT JOIN posts r ON r.id = p.thread
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND (m.created_at > :start OR m.pid > :after)
+ORDER BY m.created_at, m.pid LIMIT :limit;
+
+-- kpi_new_voices: people who wrote about a brand in a span, how many of them for the first time, and posts without a known author
+SELECT (SELECT COUNT(*) FROM mentions m JOIN posts p ON p.pid = m.pid
+    WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NULL AND p.repost_of IS NULL) AS nameless,
+  COUNT(*) AS authors, CAST(COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM posts q JOIN mentions n ON n.pid = q.pid AND n.brand = :brand
+    WHERE q.aid = v.aid AND q.repost_of IS NULL AND n.created_at < :start) THEN 0 ELSE 1 END), 0) AS BIGINT) AS fresh
+FROM (SELECT DISTINCT p.aid FROM mentions m JOIN posts p ON p.pid = m.pid
+  WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NOT NULL AND p.repost_of IS NULL) v;
+
+-- kpi_spoken: turns of the people who first spoke to a brand in a span, until an instant
+SELECT v.aid, t.cid, t.started_at, t.last_at
+FROM (SELECT c.aid FROM turns f JOIN conversations c ON c.cid = f.cid
+  WHERE f.brand = :brand AND f.started_at < :until AND c.aid IS NOT NULL AND (f.excluded IS NULL OR f.excluded NOT IN ('spam', 'dismissed:spam'))
+  GROUP BY c.aid HAVING MIN(f.started_at) >= :first) w
+JOIN conversations v ON v.aid = w.aid AND v.brand = :brand JOIN turns t ON t.cid = v.cid
+WHERE t.started_at < :until AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam')) ORDER BY v.aid, t.started_at, t.cid;
+
+-- kpi_after_answer: turns of a span that began after an answer of the brand in the same conversation, with their last post
+SELECT t.cid, t.started_at, p.pid, p.id, p.text, p.url, p.created_at, a.handle FROM turns t JOIN posts p ON p.pid = t.last_pid LEFT JOIN authors a ON a.aid = p.aid
+WHERE t.brand = :brand AND t.started_at >= :start AND t.started_at < :end AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam', 'history'))
+  AND EXISTS (SELECT 1 FROM turns e WHERE e.cid = t.cid AND e.answered_at <= t.started_at) ORDER BY t.started_at, t.cid;
+
+-- kpi_asked: turns of a span that needed an answer, with triage's reasons for them and the answer
+SELECT t.cid, t.started_at, t.answered_at, p.id, n.reasons, b.id AS answer, b.text AS said FROM turns t JOIN posts p ON p.pid = t.start_pid
+LEFT JOIN needs n ON n.pid = t.start_pid AND n.brand = t.brand LEFT JOIN posts b ON b.pid = t.answer_pid
+WHERE t.brand = :brand AND t.started_at >= :start AND t.started_at < :end AND t.needs_reply = 1 AND t.excluded IS NULL ORDER BY t.started_at, t.cid;
+
+-- kpi_turns_of: turns of these conversations with the text of their last post, in order of time
+SELECT t.cid, t.started_at, p.id, p.text FROM turns t JOIN posts p ON p.pid = t.last_pid WHERE t.cid IN (:cids) ORDER BY t.cid, t.started_at;
+
+-- kpi_depth: conversations that began in a span, and the customer's turns in them until an instant
+SELECT COUNT(*) AS conversations, CAST(COALESCE(SUM(d.n), 0) AS BIGINT) AS turns
+FROM (SELECT t.cid, COUNT(*) AS n FROM turns t
+  WHERE t.started_at < :until AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam', 'history'))
+    AND t.cid IN (SELECT f.cid FROM turns f WHERE f.brand = :brand AND f.started_at >= :start AND f.started_at < :end)
+  GROUP BY t.cid HAVING MIN(t.started_at) >= :start) d;
+
+-- kpi_standing: turns to which these posts belong: whether they need an answer, and have one
+SELECT m.pid, MAX(t.needs_reply) AS needs_reply, MAX(CASE WHEN t.answered_at IS NULL THEN 0 ELSE 1 END) AS answered
+FROM turn_posts m JOIN posts p ON p.pid = m.pid JOIN turns t ON t.cid = m.cid AND t.started_at <= p.created_at AND t.last_at >= p.created_at
+WHERE m.brand = :brand AND m.pid IN (:pids) GROUP BY m.pid;
+
+-- kpi_value: what stands of a figure of a source
+SELECT kid, value, note FROM kpi_values
+WHERE brand = :brand AND week = :week AND metric = :metric AND source = :source AND campaign = :campaign AND replaced_at IS NULL;
+
+-- kpi_replace: a newer figure of the same source takes its place
+UPDATE kpi_values SET replaced_at = :at WHERE kid = :kid;
+
+-- kpi_insert: a figure from elsewhere
+INSERT INTO kpi_values (brand, week, metric, source, campaign, value, note, imported_at) VALUES (:brand, :week, :metric, :source, :campaign, :value, :note, :at);
+
+-- kpi_values_of: what stands of a brand's week
+SELECT metric, week, source, campaign, value, note, imported_at FROM kpi_values
+WHERE brand = :brand AND week = :week AND replaced_at IS NULL ORDER BY metric, source, campaign;
+
+-- kpi_sources: which figures of a brand were ever brought, by which source, and of which week last
+SELECT source, metric, MAX(week) AS week, COUNT(*) AS n FROM kpi_values WHERE brand = :brand AND replaced_at IS NULL GROUP BY source, metric ORDER BY source, metric;
+
+-- kpi_audit: somebody's word on what the rule read
+INSERT INTO kpi_audits (brand, pid, actor, week, verdict, agrees, at) VALUES (:brand, :pid, :actor, :week, :verdict, :agrees, :at)
+ON CONFLICT (brand, pid, actor) DO UPDATE SET week = excluded.week, verdict = excluded.verdict, agrees = excluded.agrees, at = excluded.at;
+
+-- kpi_audited: people's words since an instant
+SELECT k.pid, p.id, k.actor, k.week, k.verdict, k.agrees, k.at FROM kpi_audits k JOIN posts p ON p.pid = k.pid WHERE k.brand = :brand AND k.at >= :since ORDER BY k.at, k.pid, k.actor;
+
+-- voice_source: a post as the ledger of voices needs it
+SELECT p.pid, p.brand AS own, p.text, p.created_at, t.brand, t.cid, q.brand AS answers FROM posts p JOIN turn_posts t ON t.pid = p.pid LEFT JOIN posts q ON q.id = p.reply_to
+WHERE p.id = :id AND p.deleted_at IS NULL ORDER BY t.brand;
+
+-- voice_insert: a new entry of the ledger
+INSERT INTO voices (brand, kind, pid, addressed, summary, made_by, made_at, status, since) VALUES (:brand, :kind, :pid, :addressed, :summary, :actor, :at, 'reported', :at) RETURNING vid;
+
+-- voice_lock: take the write lock of an entry until the transaction ends
+UPDATE voices SET status = status WHERE vid = :vid;
+
+-- voice_update: what follows from the log
+UPDATE voices SET status = :status, owner = :owner, since = :since, told_at = :told_at WHERE vid = :vid;
+
+-- voice_log_insert: append to the log of an entry
+INSERT INTO voices_log (vid, at, actor, act, note) VALUES (:vid, :at, :actor, :act, :note);
+
+-- voice_log: what happened to these entries
+SELECT lid, vid, at, actor, act, note FROM voices_log WHERE vid IN (:vids) ORDER BY lid;
+
+-- voice: one entry
+SELECT v.vid, v.brand, v.kind, v.pid, v.addressed, v.summary, v.made_by, v.made_at, v.status, v.owner, v.since, v.told_at, v.blanked, p.id, p.text, p.url, p.created_at, p.deleted_at, a.handle, t.cid
+FROM voices v LEFT JOIN posts p ON p.pid = v.pid LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN turn_posts t ON t.pid = v.pid AND t.brand = v.brand WHERE v.vid = :vid;
+
+-- voices_list: entries, newest first
+SELECT v.vid, v.brand, v.kind, v.pid, v.addressed, v.summary, v.made_by, v.made_at, v.status, v.owner, v.since, v.told_at, v.blanked, p.id, p.text, p.url, p.created_at, p.deleted_at, a.handle, t.cid
+FROM voices v LEFT JOIN posts p ON p.pid = v.pid LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN turn_posts t ON t.pid = v.pid AND t.brand = v.brand
+WHERE (CAST(:brand AS TEXT) IS NULL OR v.brand = :brand) AND (CAST(:kind AS TEXT) IS NULL OR v.kind = :kind) AND (CAST(:status AS TEXT) IS NULL OR v.status = :status)
+  AND (CAST(:owner AS TEXT) IS NULL OR v.owner = :owner) AND (CAST(:cid AS BIGINT) IS NULL OR t.cid = :cid) AND v.vid < :before ORDER BY v.vid DESC LIMIT :limit;
+
+-- voice_counts: how many entries of a brand were made in a span, by kind
+SELECT kind, COUNT(*) AS n FROM voices WHERE brand = :brand AND made_at >= :start AND made_at < :end GROUP BY kind ORDER BY kind;
+
+-- voice_states: how a brand's entries stood that were made before an instant, by status, and whose author may be and was told
+SELECT v.status, v.addressed, CASE WHEN v.pid IS NULL OR p.deleted_at IS NOT NULL THEN 1 ELSE 0 END AS gone, CASE WHEN v.told_at IS NULL THEN 0 ELSE 1 END AS told, COUNT(*) AS n
+FROM voices v LEFT JOIN posts p ON p.pid = v.pid WHERE v.brand = :brand AND v.made_at < :until
+GROUP BY v.status, v.addressed, CASE WHEN v.pid IS NULL OR p.deleted_at IS NOT NULL THEN 1 ELSE 0 END, CASE WHEN v.told_at IS NULL THEN 0 ELSE 1 END ORDER BY v.status;
+
+-- voice_owners: departments that have entries
+SELECT DISTINCT owner FROM voices WHERE owner <> '' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand) ORDER BY owner;
+
+-- purge_voice: words about a post that is gone
+UPDATE voices SET summary = '', blanked = 1 WHERE pid = :pid AND blanked = 0;
+
+-- purge_voice_notes: and what was noted since
+UPDATE voices_log SET note = '' WHERE note <> '' AND act <> 'owner' AND vid IN (SELECT vid FROM voices WHERE pid = :pid);
+
+-- blank_voices: entries that quote a text
+UPDATE voices SET summary = '', blanked = 1 WHERE summary <> '' AND replace(summary, :needle, '') <> summary;
+
+-- blank_voice_notes: notes that quote a text
+UPDATE voices_log SET note = '' WHERE note <> '' AND replace(note, :needle, '') <> note;
+
+-- voices_naming: entries in which a name occurs
+SELECT vid, summary FROM voices WHERE summary <> '' AND replace(summary, :needle, '') <> summary;
+
+-- drop_voice: empty an entry
+UPDATE voices SET summary = '', blanked = 1 WHERE vid = ?;
+
+-- voice_notes_naming: notes in which it occurs
+SELECT lid, note FROM voices_log WHERE note <> '' AND replace(note, :needle, '') <> note;
+
+-- drop_voice_note: empty a note
+UPDATE voices_log SET note = '' WHERE lid = ?;
+
+-- voices_of_person: entries about somebody's posts
+SELECT p.id, v.brand, v.kind, v.summary, v.status, v.owner, v.made_by, v.made_at, v.told_at FROM voices v JOIN posts p ON p.pid = v.pid WHERE p.aid = :aid ORDER BY v.vid;

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from monitor.store.database import Database
+
+SOON = 3600  # seconds before the due time from which an item is "next"
+MOST = 1000  # what the page counts is counted so far: "1,000 or more" is enough to know, and costs the same at 50,000
+_FAR = 2**53
+_QUERIES = {  # each list of all brands, and of one
+    "open": ("open_queue", "open_queue_of_brand"),
+    "late": ("queue_late", "queue_late_of_brand"),
+    "part": ("queue_part", "queue_part_of_brand"),
+    "unsure": ("queue_unsure", "queue_unsure_of_brand"),
+    "snoozed": ("queue_snoozed", "queue_snoozed_of_brand"),
+}
 
 
 class Queue:
@@ -17,56 +29,101 @@ class Queue:
 
     def next(self, limit: int, brand: str | None = None) -> list[dict[str, Any]]:
         """Return the next conversations with post, author, due time, reasons and label, ready for JSON."""
+        return self._items("open", brand, limit=limit)
+
+    def part(
+        self, part: str, *, now: int, limit: int = 50, brand: str | None = None, actor: str = ""
+    ) -> list[dict[str, Any]]:
+        """Return the items of one part of the page: ``late``, ``next``, ``later``, ``unsure``, ``snoozed`` or ``mine``.
+
+        ``next`` is due within the hour, ``later`` after it, both without what triage is unsure about: all of that stands
+        in ``unsure``, late or not. ``mine`` is what ``actor`` holds or should take. Raises ``ValueError`` for another name.
+        """
+        if part == "late":
+            return self._items("late", brand, limit=limit, end=now)
+        if part in ("unsure", "snoozed"):
+            return self._items(part, brand, limit=limit)
+        if part == "mine":
+            return _items(self._db.rows("queue_mine", actor=actor, now=now, brand=brand, limit=limit))
+        if part not in ("next", "later"):
+            raise ValueError(f"{part!r} is no part of the queue")
+        start, end = (now, now + SOON) if part == "next" else (now + SOON, _FAR)
+        return self._items("part", brand, limit=limit, start=start, end=end)
+
+    def totals(self, now: int, brand: str | None = None, actor: str = "") -> dict[str, int | None]:
+        """Return ``waiting``, ``late``, ``unsure``, ``snoozed``, ``mine`` (each at most ``MOST``: so many or more) and ``next_due``."""
+        values = {"now": now, "actor": actor, "most": MOST}
         if brand is None:
-            rows = self._db.rows("open_queue", limit=limit)
-        else:
-            rows = self._db.rows("open_queue_of_brand", limit=limit, brand=brand)
-        pids = [row["pid"] for row in rows if row["pid"] is not None]
-        if not pids:
-            return []
-        posts = {row["pid"]: row for row in self._db.rows("queue_posts", pids=pids)}
-        needs = {(row["pid"], row["brand"]): row for row in self._db.rows("queue_needs", pids=pids)}
-        labels = {row["pid"]: row for row in self._db.rows("labels_of", pids=pids)}
-        return [
-            _item(row, posts[row["pid"]], needs.get((row["pid"], row["brand"])), labels.get(row["pid"]))
-            for row in rows
-            if row["pid"] in posts
-        ]
+            return dict(self._db.rows("queue_totals", **values)[0])
+        return dict(self._db.rows("queue_totals_of_brand", brand=brand, **values)[0])
 
     def counts(self, now: int) -> list[Any]:
-        """Return how many conversations wait and how many are late, by brand."""
+        """Return how many conversations wait and how many are late, by brand: exact, so it reads every open one."""
         return self._db.rows("queue_counts", now=now)
+
+    def version(self) -> str:
+        """Return a text that changes whenever what the page shows may have changed; what only time changes is not in it."""
+        return "-".join(str(value or 0) for value in dict(self._db.rows("queue_version")[0]).values())
+
+    def last_post(self, brand: str | None = None) -> int | None:
+        """Return when the newest stored post about a brand (of one, or of all) or of its own was written."""
+        at = self._db.rows("newest_post", brand=brand)[0]["at"]
+        return None if at is None else int(at)
+
+    def why(self, pids: Collection[int]) -> list[Any]:
+        """Return what triage said of posts for each brand, and how their conversations stand: why they wait, or do not."""
+        return self._db.rows("why_queued", pids=list(pids)) if pids else []
 
     def sources(self) -> list[Any]:
         """Return every source with its last success and what keeps it from being read."""
         return self._db.rows("sources")
 
+    def _items(self, name: str, brand: str | None, **values: int) -> list[dict[str, Any]]:
+        of_all, of_one = _QUERIES[name]
+        if brand is None:
+            return _items(self._db.rows(of_all, **values))
+        return _items(self._db.rows(of_one, brand=brand, **values))
 
-def _item(row: Any, post: Any, need: Any, label: Any) -> dict[str, Any]:  # noqa: ANN401 - database rows
+
+def _items(rows: list[Any]) -> list[dict[str, Any]]:
+    """Make items of rows; SQLite's rows look a name up column by column, so they become dictionaries first."""
+    if not rows:
+        return []
+    names = tuple(rows[0].keys())
+    return [_item(row if isinstance(row, dict) else dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "conversation": row["cid"],
         "brand": row["brand"],
         "network": row["network"],
-        "post": post["id"],
-        "author": post["handle"],
-        "author_name": post["name"],
-        "followers": post["followers"],
-        "text": post["text"],
-        "url": post["url"],
-        "posted_at": post["created_at"],
+        "post": row["id"],
+        "author": row["handle"],
+        "author_name": row["name"],
+        "followers": row["followers"],
+        "text": row["text"],
+        "url": row["url"],
+        "posted_at": row["created_at"],
         "waiting_since": row["waiting_since"],
         "due_at": row["due_at"],
         "priority": row["priority"],
-        "urgency": need["urgency"] if need else None,
-        "within_s": need["within_s"] if need else None,
-        "reasons": json.loads(need["reasons"]) if need else [],
+        "urgency": row["urgency"],
+        "within_s": row["within_s"],
+        "reasons": json.loads(row["reasons"]) if row["reasons"] else [],
+        "state": row["state"],
+        "unsure": bool(row["unsure"]),
         "claimed_by": row["claimed_by"],
+        "lease_until": row["lease_until"],
+        "assigned_to": row["assigned_to"],
+        "snoozed_until": row["snoozed_until"],
+        "newest": row["newest"],
         "label": None
-        if label is None
+        if row["label"] is None
         else {
-            "label": label["label"],
-            "reason": label["reason"],
-            "model": label["model"],
-            "scores": {name: label[name] for name in ("negative", "neutral", "positive")},
+            "label": row["label"],
+            "reason": row["reason"],
+            "model": row["model"],
+            "scores": {"negative": row["negative"], "neutral": row["neutral"], "positive": row["positive"]},
         },
     }

@@ -1,23 +1,30 @@
-"""Counts at equal ages and their rollup by brand, network and day, kept up with each snapshot.
+"""Counts at equal ages and their sums by brand, network and day, kept up with each snapshot.
 
-Of a post's snapshots one stands for each age of :data:`monitor.engagement.AGES`; a day's row holds the sums over the
-brand's own posts of that day. A day is the brand's own (its zone). Replies and reposts are not part of it.
+Of a post's snapshots one stands for each age of :data:`monitor.engagement.AGES`; a day's rows hold the sums over the
+brand's own posts of that day, one row for each set of acts that is known. A day is the brand's own (its zone). Replies
+and reposts are not part of it, nor is a post that is gone. A change adds and subtracts what the post itself counts for,
+so that it costs the same on a day of ten posts and on one of ten thousand.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from monitor.engagement import AGES, Rate, at_age, er_followers, er_impressions, er_impressions_mean
+from monitor.engagement import AGES, at_age, engagements
 from monitor.store.database import Database
+from monitor.store.days import days_of
 from monitor.timing import from_epoch, to_epoch
 from monitor.types import Metrics, Snapshot
 
 COUNTS = ("likes", "replies", "reposts", "quotes", "saves", "impressions", "score", "upvote_ratio")
+PARTS = ("likes", "replies", "reposts", "quotes", "saves")
+UNITS = 10**12
+"""A post's own rate is kept as a whole number of 1e-12: such a sum is the same in every order."""
+
+_BATCH = 500
+_Key = tuple[str, int, str, int, int]
 
 
 class Readings:
@@ -28,48 +35,72 @@ class Readings:
 
     def refresh(self, pids: Iterable[int]) -> None:
         """Choose the readings of these posts anew, where they are a brand's own, and bring their days up to date."""
-        posts = self._db.rows("own_posts", pids=list(pids)) if (pids := list(pids)) else []
+        posts = self._db.rows("own_posts", pids=pids) if (pids := sorted(set(pids))) else []
         if not posts:
             return
-        snapshots: dict[int, list[Snapshot]] = defaultdict(list)
-        for row in self._db.rows("own_snapshots", pids=[post["pid"] for post in posts]):
-            snapshots[row["pid"]].append(snapshot_of(row))
-        chosen = []
+        snapshots = self._snapshots([post["pid"] for post in posts])
+        counted = {row["pid"]: row for row in self._db.rows("day_posts_of", pids=pids)}
+        before = {(row["pid"], row["age"]): row["at"] for row in self._db.rows("readings_of", pids=pids)}
+        days = days_of(self._db, {post["brand"] for post in posts})
+        change: dict[_Key, list[int]] = {}
+        chosen, added, dropped = [], [], []
         for post in posts:
-            for age in AGES.values():
-                reading = at_age(snapshots[post["pid"]], from_epoch(post["created_at"]), age)
-                if reading is not None:
-                    chosen.append((post["pid"], age, to_epoch(reading.at)))
+            pid, own = post["pid"], snapshots[post["pid"]]
+            read = {age: at_age(own, from_epoch(post["created_at"]), age) for age in AGES.values()}
+            fresh = [(pid, age, to_epoch(r.at)) for age, r in read.items() if r is not None]
+            if post["deleted_at"] is None:
+                chosen += [row for row in fresh if before.get(row[:2]) != row[2]]
+            else:
+                dropped.append((pid,))
+            stood = counted.get(pid)
+            if stood is not None:
+                at = {to_epoch(snapshot.at): snapshot for snapshot in own}
+                was = {age: at.get(before.get((pid, age), -1)) for age in AGES.values()}
+                _count(change, (stood["brand"], stood["day"], stood["network"]), was, -1)
+            if post["deleted_at"] is None:
+                day = days[post["brand"]].day(post["created_at"])
+                place = (post["brand"], day, post["id"].partition(":")[0])
+                _count(change, place, read, 1)
+                if stood is None or (stood["brand"], stood["day"], stood["network"]) != place:
+                    added.append((pid, place[0], place[2], place[1]))
         self._db.many("upsert_reading", chosen)
-        zones = {row["brand"]: row["zone"] for row in self._db.rows("brands")}
-        days = {
-            (post["brand"], post["id"].partition(":")[0], *day_of(post["created_at"], zones.get(post["brand"], "UTC")))
-            for post in posts
-        }
-        for brand, network, start, end in sorted(days):
-            self._sum_day(brand, network, start, end)
+        self._db.many("upsert_day_post", added)
+        self._db.many("drop_day_post", dropped)
+        self._db.many("drop_readings", dropped)
+        self._add({key: sums for key, sums in change.items() if any(sums)})
+
+    def _snapshots(self, pids: Sequence[int]) -> dict[int, list[Snapshot]]:
+        found: dict[int, list[Snapshot]] = defaultdict(list)
+        for row in self._db.rows("own_snapshots", pids=pids):
+            found[row["pid"]].append(snapshot_of(row))
+        return found
+
+    def _add(self, change: Mapping[_Key, Sequence[int]]) -> None:
+        self._db.many("add_day_engagement", [(*key, *change[key]) for key in sorted(change)])
+        self._db.many("drop_day_engagement", [key for key in sorted(change) if change[key][0] < 0])
 
     def rebuild(self, brand: str) -> None:
-        """Sum a brand's days anew, after its zone has changed."""
+        """Sum a brand's days anew, after its zone has changed; call it inside a transaction."""
         self._db.change("delete_days", brand=brand)
-        rows = self._db.rows("own_pids", brand=brand)
-        for i in range(0, len(rows), 500):
-            self.refresh([row["pid"] for row in rows[i : i + 500]])
+        self._db.change("delete_day_posts", brand=brand)
+        at, after = 0, 0
+        while rows := self._db.rows("own_pids", brand=brand, at=at, after=after, limit=_BATCH):
+            at, after = rows[-1]["created_at"], rows[-1]["pid"]
+            self.refresh([row["pid"] for row in rows])
 
-    def _sum_day(self, brand: str, network: str, start: int, end: int) -> None:
-        rows = []
-        for age in AGES.values():
-            posts = self._db.rows(
-                "day_readings", brand=brand, age=age, start=start, end=end, low=f"{network}:", high=f"{network};"
-            )
-            rows.append((brand, network, start, age, *_sums([snapshot_of(row) for row in posts])))
-        self._db.many("upsert_day", rows)
+    def rates(self, start: int, end: int, brand: str | None = None) -> list[tuple[str, str, int, Any]]:
+        """Return the sums over the days that begin in ``[start, end)``, by brand, network and age.
 
-    def rates(self, start: int, end: int) -> list[tuple[str, str, int, Any]]:
-        """Return the sums over the days that begin in ``[start, end)``, by brand, network and age."""
-        return [
-            (row["brand"], row["network"], row["age"], row) for row in self._db.rows("engagement", start=start, end=end)
-        ]
+        A sum to which no post contributed is ``None``; ``partial`` posts lack an act that others of the sum have.
+        """
+        if brand is None:
+            rows = self._db.rows("engagement", start=start, end=end)
+        else:
+            rows = self._db.rows("engagement_of", brand=brand, start=start, end=end)
+        groups: dict[tuple[str, str, int], list[Any]] = defaultdict(list)
+        for row in rows:
+            groups[row["brand"], row["network"], row["age"]].append(row)
+        return [(*key, _joined(group)) for key, group in groups.items()]
 
     def posts(self, brand: str, start: int, end: int, age: int) -> list[Any]:
         """Return a brand's own posts of a span with the counts read at an age."""
@@ -80,14 +111,6 @@ class Readings:
         return self._db.rows("measurable", brand=brand, start=start)
 
 
-def day_of(at: int, zone: str) -> tuple[int, int]:
-    """Return the first and the next day's first epoch second of the local day that holds an instant."""
-    home = ZoneInfo(zone)
-    day = from_epoch(at).astimezone(home).date()
-    first = datetime.combine(day, time(), home)
-    return to_epoch(first), to_epoch(datetime.combine(day + timedelta(days=1), time(), home))
-
-
 def snapshot_of(row: Any) -> Snapshot:  # noqa: ANN401 - a database row
     """Return a row of counts as a snapshot; a post without a reading has a snapshot without counts."""
     metrics = Metrics(**{name: row[name] for name in COUNTS})
@@ -95,24 +118,59 @@ def snapshot_of(row: Any) -> Snapshot:  # noqa: ANN401 - a database row
     return Snapshot(post=row["id"], at=from_epoch(at), metrics=metrics, followers=row["followers"])
 
 
-def _sums(readings: Sequence[Snapshot]) -> tuple[Any, ...]:
-    impressions, mean, followers = er_impressions(readings), er_impressions_mean(readings), er_followers(readings)
-    comments = [r.metrics.replies for r in readings if r.metrics.replies is not None]
-    scores = [r.metrics.score for r in readings if r.metrics.score is not None]
-    known = sum(r.metrics != Metrics() for r in readings)
-    return (
-        len(readings),
-        known,
-        impressions.partial,
-        *_pair(impressions),
-        mean.numerator,
-        *_pair(followers),
-        len(comments),
-        sum(comments) if comments else None,
-        len(scores),
-        sum(scores) if scores else None,
+def _count(
+    change: dict[_Key, list[int]],
+    place: tuple[str, int, str],
+    read: Mapping[int, Snapshot | None],
+    sign: int,
+) -> None:
+    for age, snapshot in read.items():
+        parts, shares = _shares(snapshot)
+        sums = change.setdefault((*place, age, parts), [0] * len(shares))
+        for i, share in enumerate(shares):
+            sums[i] += sign * share
+
+
+def _shares(reading: Snapshot | None) -> tuple[int, tuple[int, ...]]:
+    """What one post adds to its day at an age, in the order of ``add_day_engagement``; definitions in engagement.py."""
+    if reading is None or reading.metrics == Metrics():
+        return 0, (1, *(0,) * 13)
+    m, acts = reading.metrics, engagements(reading.metrics)
+    parts = sum(1 << i for i, name in enumerate(PARTS) if getattr(m, name) is not None)
+    seen = acts is not None and m.impressions is not None
+    followed = acts is not None and reading.followers is not None
+    rated = seen and bool(m.impressions)
+    return parts, (
+        1,
+        1,
+        *((1, acts or 0, m.impressions or 0) if seen else (0, 0, 0)),
+        *((1, round((acts or 0) * UNITS / (m.impressions or 1))) if rated else (0, 0)),
+        *((1, acts or 0, reading.followers or 0) if followed else (0, 0, 0)),
+        *((1, m.replies) if m.replies is not None else (0, 0)),
+        *((1, m.score) if m.score is not None else (0, 0)),
     )
 
 
-def _pair(rate: Rate) -> tuple[int, Any, Any]:
-    return rate.n, rate.numerator, rate.denominator
+_ONLY_WITH = {
+    "impression_engagements": "with_impressions",
+    "impressions": "with_impressions",
+    "rate_sum": "with_rate",
+    "follower_engagements": "with_followers",
+    "followers": "with_followers",
+    "comments": "with_comments",
+    "score": "with_score",
+}
+
+
+def _joined(rows: Sequence[Any]) -> dict[str, Any]:
+    """Join the rows of one brand, network and age: each holds posts of which the same acts are known."""
+    names = ("posts", "known", "with_impressions", "impression_engagements", "impressions", "with_rate", "rate_units", "with_followers", "follower_engagements", "followers", "with_comments", "comments", "with_score", "score")  # fmt: skip
+    found: dict[str, Any] = {name: sum(row[name] for row in rows) for name in names}
+    found["rate_sum"] = found.pop("rate_units") / UNITS
+    for name, base in _ONLY_WITH.items():
+        found[name] = found[name] if found[base] else None
+    given = 0
+    for row in rows:
+        given |= row["parts"] if row["with_impressions"] else 0
+    found["partial"] = sum(row["with_impressions"] for row in rows if row["parts"] != given)
+    return found

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from monitor.store.database import Database
 from monitor.store.readings import Readings
+from monitor.store.rollups import Rollups
 
 OFF = 900  # seconds without a look at a source after which nobody was watching; three of its own polls where that is longer
 
@@ -209,8 +210,8 @@ class Sources:
                         self._db.change("insert_account", network=key[0], handle=key[1], brand=brand)
                         self.claim(brand, *key)
             old = before.get(brand)
-            if old is not None and old["zone"] != zone:
-                Readings(self._db).rebuild(brand)
+            if zone != (old["zone"] if old is not None else "UTC"):  # what is about a brand not yet known counts in UTC
+                Rollups(self._db).rebuild(brand)
         return old is not None and old["rules"] not in ("", rules)
 
     def claim(self, brand: str, network: str, handle: str) -> None:
@@ -221,7 +222,7 @@ class Sources:
         key = f"{network}:{handle}"
         if self._db.change("claim_own_posts", brand=brand, rev=rev, handle=handle, id=key, low=low, high=high):
             self._db.change("set_counter", name="rev", value=rev)
-            self._db.change("unmention_own_posts", rev=rev)
+            Rollups(self._db).unmention(rev)
             Readings(self._db).rebuild(brand)
 
     def brands(self) -> list[Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from monitor.store.database import Database
+from monitor.store.handling import without_quotes
+from monitor.store.voices import Voices
 
 DAY = 86400
 _LEAST_QUOTE = 8  # characters of a line of a purged text by which a draft is known to quote it
@@ -119,14 +121,18 @@ class Traces:
         self._db.many("note_live", [(pid,) for pid in pids])
 
     def purge(self, row: Any) -> None:  # noqa: ANN401 - a database row
-        """Take a post's traces out of drafts, replies, notes, promises and kept weeks; ``row`` as in ``posts_by_id``."""
+        """Take a post's traces out of drafts, replies, notes, promises, voices and kept weeks; ``row`` as in ``posts_by_id``."""
         pid, id_ = row["pid"], row["id"]
         for name in ("purge_sweep", "purge_tries", "purge_followers", "purge_notes", "purge_promises"):
             self._db.change(name, pid=pid)
         self._db.change("purge_outgoing_log", id=id_)
         self._db.change("purge_outgoing", id=id_)
         self._db.change("blank_digests", needle=id_)
+        self._db.change("purge_deliveries", id=id_)
+        self._db.change("purge_digest_deliveries")
+        Voices(self._db).purge(row)
         lines = [line.strip() for line in (row["text"] or "").splitlines() if len(line.strip()) >= _LEAST_QUOTE]
+        without_quotes(self._db, lines, lambda line, note: line in note)
         for draft in self._db.rows("drafts_about", pid=pid):
             quotes = any(line in draft["text"] for line in lines)
             if quotes or (row["brand"] is None and not draft["others"]):

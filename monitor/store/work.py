@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.store.database import Database
 from monitor.store.labels import label_row
+from monitor.store.rollups import Rollups
 from monitor.text import search_phrases
 from monitor.types import Label
 
@@ -46,7 +47,7 @@ class Work:
     def put_labels(self, job: str, labels: Sequence[tuple[int, Label]], at: int, rev: int) -> None:
         """Store labels by pid together with how far the job has come."""
         with self._db.transaction():
-            self._db.many("upsert_label", [label_row(pid, label, at) for pid, label in labels])
+            Rollups(self._db).label([label_row(pid, label, at) for pid, label in labels])
             self.set_mark(job, rev)
 
     def search(self, query: str, limit: int = 50) -> list[Any]:

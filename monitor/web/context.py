@@ -22,11 +22,23 @@ if TYPE_CHECKING:
 class Problem(Exception):
     """The request cannot be fulfilled: an HTTP status and a sentence (a msgid with its values) that says what to do."""
 
-    def __init__(self, status: int, sentence: str, *, retry_after: int | None = None, **values: object) -> None:
+    def __init__(
+        self,
+        status: int,
+        sentence: str,
+        *,
+        retry_after: int | None = None,
+        detail: Mapping[str, Any] | None = None,
+        back: str | None = None,
+        **values: object,
+    ) -> None:
+        """``detail`` is told to JSON clients beside the sentence; ``back`` is the page that people are led to."""
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
         self.retry_after = retry_after
+        self.detail = detail or {}
+        self.back = back
         self.values = values
 
 
@@ -41,11 +53,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """A body as it is, such as a stylesheet."""
+    """A body as it is, such as a stylesheet; status 304 tells that what the client has still holds."""
 
     body: bytes
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +66,8 @@ class Context:
     """One request: who asks for what, the values that came along (checked), and the store of this thread.
 
     Handlers are synchronous and run in a worker thread. ``ctx["week"]`` is a checked parameter; ``ctx._("…")`` speaks the
-    reader's language. ``now`` is one instant for the whole request.
+    reader's language. ``now`` is one instant for the whole request. ``known`` is what ``If-None-Match`` names; ``place``
+    the zone of the brand that the page is about.
     """
 
     app: App
@@ -75,6 +89,8 @@ class Context:
     notice: str | None = None
     cookies: dict[str, str | None] = field(default_factory=dict)
     nav: tuple[Any, ...] = ()
+    known: str = ""
+    place: str | None = None
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - parameters are of any type
         return self.values[name]
@@ -102,7 +118,9 @@ class Context:
 
     @property
     def zone(self) -> str:
-        """The zone in which times are shown: the first brand's."""
+        """The zone in which times are shown: of the brand that the page is about, else of the first one."""
+        if self.place is not None:
+            return self.place
         return self.app.settings.brand[0].zone if self.app.settings.brand else "UTC"
 
     def may(self, action: Action) -> bool:

@@ -86,10 +86,7 @@ class Serving:
             result = route.handler(ctx)
             return self._good(ctx, route, result)
         except Refused as refused:
-            status = 404 if refused.code == "absent" else 409
-            return self.failure(
-                request, Problem(status, "%(said)s", said=refused.sentence(ctx.language, ctx.zone)), ctx
-            )
+            return self.failure(request, _refused(refused, ctx), ctx)
         except Problem as problem:
             return self.failure(request, problem, ctx)
 
@@ -147,11 +144,13 @@ class Serving:
             session=session,
             notice=unquote(cookies["notice"]) if "notice" in cookies else None,
             nav=self.nav,
+            known=request.headers.get("if-none-match", ""),
         )
 
     def _good(self, ctx: Context, route: Route, result: Mapping[str, Any] | Done | Raw) -> Response:
         if isinstance(result, Raw):
-            return self._finish(ctx, Response(result.body, media_type=result.media_type, headers=dict(result.headers)))
+            made = Response(result.body, result.status, dict(result.headers), result.media_type)
+            return self._finish(ctx, made)
         if isinstance(result, Done):
             if ctx.as_json:
                 return self._finish(ctx, _json({"done": True, **result.data}))
@@ -169,7 +168,8 @@ class Serving:
         ctx = ctx or self.context(request, None)
         sentence = ctx.words(problem.sentence, **problem.values) if problem.values else ctx.words(problem.sentence)
         if ctx.as_json:
-            response: Response = _json({"error": {"status": problem.status, "message": sentence}}, problem.status)
+            told = {"status": problem.status, "message": sentence, **problem.detail}
+            response: Response = _json({"error": told}, problem.status)
         elif problem.status == 401 and ctx.path != "/sign-in":
             onward = "" if ctx.method != "GET" or ctx.path == "/" else f"?next={quote(ctx.url, safe='')}"
             response = Response(status_code=303, headers={"location": f"/sign-in{onward}"})
@@ -177,9 +177,9 @@ class Serving:
             page = render("sign_in.html", ctx, {"next": "/", "problem": sentence, "name": ""})
             response = Response(page, problem.status, media_type="text/html")
         else:
-            page = render(
-                "error.html", ctx, {"status": problem.status, "sentence": sentence, "signed_in": ctx.person is not None}
-            )
+            signed, back = ctx.person is not None, _inside(problem.back) if problem.back else None
+            said = {"status": problem.status, "sentence": sentence, "signed_in": signed, "back": back}
+            page = render("error.html", ctx, said)
             response = Response(page, problem.status, media_type="text/html")
         if problem.retry_after:
             response.headers["retry-after"] = str(problem.retry_after)
@@ -260,6 +260,18 @@ def _wants_json(request: Request) -> bool:
         return True
     accepted = request.headers.get("accept", "")
     return "application/json" in accepted and "text/html" not in accepted
+
+
+def _refused(refused: Refused, ctx: Context) -> Problem:
+    """Make the answer to an action that lost: who was first, until when, and the way back to where it was tried."""
+    cid = ctx.values.get("cid")
+    return Problem(
+        404 if refused.code == "absent" else 409,
+        "%(said)s",
+        said=refused.sentence(ctx.language, ctx.zone),
+        detail={"code": refused.code, "who": refused.who, "until": refused.until},
+        back=ctx.values.get("back") or (f"/conversation/{cid}" if cid is not None else None),
+    )
 
 
 def _inside(to: str) -> str:

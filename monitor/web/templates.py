@@ -41,6 +41,7 @@ def _environment(language: str) -> Environment:
         link=link,
         when=_when,
         stamp=_stamp,
+        clock=_clock,
         lasting=_lasting,
         percent=_percent,
         number=_number,
@@ -50,8 +51,8 @@ def _environment(language: str) -> Environment:
 
 
 def render(name: str, ctx: Context, values: Mapping[str, Any]) -> str:
-    """Write a page in the reader's language."""
-    return _environment(ctx.language).get_template(name).render({**values, "ctx": ctx})
+    """Write a page in the reader's language; ``given`` is all of the values, for a part that takes them as one."""
+    return _environment(ctx.language).get_template(name).render({**values, "ctx": ctx, "given": values})
 
 
 @functools.cache
@@ -99,6 +100,20 @@ def _stamp(context: JinjaContext, at: datetime | float | str | None) -> Markup:
     """A time as date and clock in the brand's zone."""
     ctx: Context = context["ctx"]
     return Markup("–") if at is None else _time(ctx, _instant(at), _local(ctx, _instant(at)))
+
+
+@pass_context
+def _clock(context: JinjaContext, at: datetime | float | str | None) -> Markup:
+    """A time of today as the clock alone, another one with its date; a dash where unknown."""
+    ctx: Context = context["ctx"]
+    return Markup("–") if at is None else _time(ctx, _instant(at), moment(ctx, _instant(at)))
+
+
+def moment(ctx: Context, at: datetime | float) -> str:
+    """Write an instant in the brand's zone: the clock alone where it is of today, else with its date."""
+    local = _instant(at).astimezone(ZoneInfo(ctx.zone))
+    today = ctx.now.astimezone(ZoneInfo(ctx.zone)).date()
+    return f"{local:%H:%M}" if local.date() == today else _local(ctx, local)
 
 
 def _time(ctx: Context, at: datetime, said: str) -> Markup:

@@ -11,6 +11,7 @@ from monitor.store import Store
 
 THREADS = 8
 BUSY_MS = 5_000  # a page that waits longer for the database says so
+CACHE_KIB = 16_384  # of the database that each thread keeps at hand: the queue's indexes at 50,000 open conversations
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class Threads:
             connection = getattr(store.db, "connection", None)
             if store.db.engine == "sqlite" and connection is not None:
                 connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+                connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             self._local.store = store
             with self._lock:
                 self._stores.append(store)

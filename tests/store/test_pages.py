@@ -144,7 +144,9 @@ def test_a_page_is_stored_whole_or_not_at_all(prepared: Store) -> None:
         "many:upsert_gap",
         "index:",
         "change:purge_post",
-        "many:upsert_day",
+        "many:add_day_engagement",
+        "many:add_day_mentions",
+        "many:add_week_mentions",
     } <= names
     after = dump(prepared)
     with Store.open(":memory:") if prepared.db.engine == "sqlite" else Store.open(_second(prepared)) as other:

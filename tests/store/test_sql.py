@@ -81,19 +81,47 @@ def test_a_long_list_of_ids_is_no_trouble(store: Store) -> None:
     assert len(store.db.rows("posts_by_id", ids=[f"x:{i}" for i in range(3000)])) == 1
 
 
-@pytest.mark.parametrize("query", ["open_queue", "open_queue_of_brand"])
-def test_the_open_queue_is_read_from_its_index(tmp_path: Path, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("open_queue", "conversations_queue"),
+        ("open_queue_of_brand", "conversations_brand_queue"),
+        ("queue_late", "conversations_queue"),
+        ("queue_late_of_brand", "conversations_brand_queue"),
+        ("queue_part", "conversations_"),
+        ("queue_part_of_brand", "conversations_brand_"),
+        ("queue_unsure", "conversations_part"),
+        ("queue_unsure_of_brand", "conversations_brand_part"),
+        ("queue_snoozed", "conversations_rest"),
+        ("queue_snoozed_of_brand", "conversations_brand_rest"),
+        ("open_promises", "promises_open"),
+        ("open_promises_of_brand", "promises_"),
+        ("unsettled", "outbox_unsettled"),
+    ],
+)
+def test_every_list_of_the_queue_is_read_in_order_from_its_index(tmp_path: Path, query: str, index: str) -> None:
     with Store.open(str(tmp_path / "a.db")) as store:
         plan = [row["detail"] for row in sql_plan(store, query)]
-    assert not [line for line in plan if "TEMP B-TREE" in line]
-    index = "conversations_queue" if query == "open_queue" else "conversations_brand_queue"
-    assert all(f"INDEX {index}" in line for line in plan), plan
+    assert not [line for line in plan if "TEMP B-TREE" in line and "LAST TERM" not in line], plan
+    assert f"INDEX {index}" in plan[0], plan
+    assert all("INDEX" in line or "PRIMARY KEY" in line or "SUBQUERY" in line for line in plan if "TEMP" not in line)
+
+
+@pytest.mark.parametrize("query", ["queue_totals", "queue_totals_of_brand", "queue_mine"])
+def test_counts_of_the_queue_read_indexes_only(tmp_path: Path, query: str) -> None:
+    with Store.open(str(tmp_path / "a.db")) as store:
+        plan = [row["detail"] for row in sql_plan(store, query)]
+    read = [line for line in plan if line.startswith(("SCAN", "SEARCH")) and " INDEX " not in line]
+    assert all(
+        "PRIMARY KEY" in line or line in ("SCAN CONSTANT ROW", "SCAN o") or len(line) == len("SCAN x") for line in read
+    ), plan
 
 
 def sql_plan(store: Store, query: str) -> list[Any]:
     connection: Any = store.db.connection  # type: ignore[attr-defined]
     found: list[Any] = connection.execute(
-        f"EXPLAIN QUERY PLAN {queries()[query]}", {"limit": 50, "brand": "b"}
+        f"EXPLAIN QUERY PLAN {queries()[query]}",
+        {"limit": 50, "brand": "b", "actor": "a", "now": 1, "most": 9, "start": 0, "end": 1, "unsure": 0},
     ).fetchall()
     return found
 

@@ -5,27 +5,23 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.desk.refusal import Refused
 from monitor.errors import ConfigError
 from monitor.phrases import permit_of, sentence_of
-from monitor.timing import from_epoch, parse_instant, work_seconds
-from monitor.web.context import Context, Done, Problem
-from monitor.web.pages.queue import chips, last_action
+from monitor.timing import from_epoch, work_seconds
+from monitor.web.context import Context
+from monitor.web.pages.queue import NETWORKS, chips, last_action, settled
 from monitor.web.registry import Param, Routes
+from monitor.web.why import whereabouts
 from monitor.workflow import REASONS
 
 routes = Routes()
-LONGEST = 100_000  # characters of a reply that are taken in; the network's own limit is far lower
-_SPANS = ("1h", "3h", "tomorrow", "monday")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CID = Param(name="cid", about="Number of the conversation.", kind="integer", required=True)
-_BACK = Param(name="back", about="Where a browser goes afterwards.", default="")
-NOTE = Param(name="note", about="A note for colleagues.", default="")
-SEEN = Param(name="seen", about="Id of the newest post that the person saw.", default="")
-_POST = Param(name="post", about="Id of the post.", required=True)
+_SAVED = Param(name="saved", about="Saved reply to fill in.", kind="integer")
 
 
 @routes.page(
@@ -33,21 +29,55 @@ _POST = Param(name="post", about="Id of the post.", required=True)
     rule="see",
     template="conversation.html",
     about="A conversation with its posts, why it waits, the history, and how a reply would go out.",
-    params=(CID, Param(name="saved", about="Saved reply to fill in.", kind="integer")),
+    params=(CID, _SAVED),
 )
 def conversation(ctx: Context) -> Mapping[str, Any]:
     """Show a conversation; raises ``Refused`` (``absent``, 404) where there is none."""
-    cid = ctx["cid"]
+    return {**shown(ctx, ctx["cid"]), "undo": last_action(ctx, ctx["cid"])}
+
+
+@routes.page(
+    "/conversation/{cid}/panes",
+    rule="see",
+    template="conversation_panes.html",
+    about="The conversation alone, as HTML, for the queue page.",
+    twin=False,
+    params=(CID, _SAVED),
+)
+def panes(ctx: Context) -> Mapping[str, Any]:
+    """Show a conversation without the page around it. Raises ``Refused`` (``absent``, 404)."""
+    return {"conversation": shown(ctx, ctx["cid"])}
+
+
+@routes.page(
+    "/conversation/{cid}/filled.json",
+    rule="see",
+    template=None,
+    about="A saved reply with its fields filled for this customer.",
+    twin=False,
+    params=(CID, Param(name="saved", about="The saved reply.", kind="integer", required=True)),
+)
+def filled(ctx: Context) -> Mapping[str, Any]:
+    """Return the text to insert. Raises ``Refused`` (``absent``, 404)."""
+    return {"text": ctx.writing.fill(ctx["saved"], ctx["cid"], ctx.me.name), "saved": ctx["saved"]}
+
+
+def shown(ctx: Context, cid: int) -> dict[str, Any]:
+    """Return everything that a person should know of a conversation. Raises ``Refused`` ``absent``."""
     standing = ctx.desk.standing(cid)
+    ctx.place = ctx.app.settings.find(standing.brand).zone
     row = ctx.store.desk.row(cid)
     posts = _posts(ctx, cid)
     pressing = next((post for post in posts if post["pid"] == row["pid"]), None)
     pressing = pressing or next((post for post in reversed(posts) if post["by"] == "customer" and post["text"]), None)
+    where = whereabouts(ctx, {pressing["pid"]: None})[pressing["pid"]] if pressing else None
     return {
         "cid": cid,
         "standing": standing.as_dict(),
+        "network": NETWORKS.get(standing.network, standing.network),
         "posts": posts,
         "pressing": pressing,
+        "where": where,
         "clocks": _clocks(ctx, row),
         "history": ctx.desk.history(cid),
         "earlier": _earlier(ctx, row),
@@ -58,16 +88,20 @@ def conversation(ctx: Context) -> Mapping[str, Any]:
             for one in ctx.desk.present([cid]).get(cid, [])
             if one.actor != ctx.me.name
         ],
-        "outgoing": [one.as_dict(ctx.language) for one in ctx.writing.outgoing(cid)],
+        "outgoing": settled(ctx, ctx.writing.outgoing(cid)),
         "composer": _composer(ctx, cid, standing.brand),
-        "people": [
-            row["name"]
-            for row in ctx.store.people.all()
-            if row["disabled_at"] is None and row["name"] != ctx.me.name and row["role"] != "viewer"
-        ],
-        "undo": last_action(ctx, cid),
+        "people": colleagues(ctx),
         "reasons": list(REASONS),
     }
+
+
+def colleagues(ctx: Context) -> list[str]:
+    """Return who else can work here."""
+    return [
+        row["name"]
+        for row in ctx.store.people.all()
+        if row["disabled_at"] is None and row["name"] != ctx.me.name and row["role"] != "viewer"
+    ]
 
 
 def _posts(ctx: Context, cid: int) -> list[dict[str, Any]]:
@@ -115,7 +149,7 @@ def _posts(ctx: Context, cid: int) -> list[dict[str, Any]]:
 
 def _clocks(ctx: Context, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
     if row["waiting_since"] is None:
-        return {"due_at": None, "waited_s": None, "worked_s": None, "late": False, "zone": None}
+        return {"due_at": None, "waited_s": None, "worked_s": None, "late": False, "zone": None, "hours": None}
     calendar = ctx.app.book().of(row["brand"]).calendar
     since = from_epoch(row["waiting_since"])
     return {
@@ -124,7 +158,16 @@ def _clocks(ctx: Context, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a datab
         "waited_s": max(0, ctx.at - row["waiting_since"]),
         "worked_s": work_seconds(calendar, since, ctx.now),
         "zone": calendar.zone,
+        "hours": _hours(ctx, row["brand"], row["due_at"]),
     }
+
+
+def _hours(ctx: Context, brand: str, due: int | None) -> dict[str, Any]:
+    settings = ctx.app.settings.find(brand)
+    day = (ctx.now if due is None else from_epoch(due)).astimezone(ZoneInfo(settings.zone))
+    spans = getattr(settings.calendar, DAYS[day.weekday()])
+    text = " ".join(f"{a // 60}:{a % 60:02}-{b // 60}:{b % 60:02}" for a, b in spans)
+    return {"open": text or None, "always": not any(getattr(settings.calendar, name) for name in DAYS), "holidays": settings.calendar.holidays is not None}  # fmt: skip
 
 
 def _earlier(ctx: Context, row: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a database row
@@ -167,11 +210,12 @@ def _composer(ctx: Context, cid: int, brand: str) -> dict[str, Any]:
         "saved": saved,
         "key": str(uuid.uuid4()),
         "saved_replies": replies,
-        "prepared": _prepared(ctx, cid, text, saved),
+        "prepared": prepared(ctx, cid, text, saved),
     }
 
 
-def _prepared(ctx: Context, cid: int, text: str, saved: int | None = None) -> dict[str, Any] | None:
+def prepared(ctx: Context, cid: int, text: str, saved: int | None = None) -> dict[str, Any] | None:
+    """Return how a reply would go out and what is odd about it; ``None`` where nothing can be answered."""
     try:
         found = ctx.writing.prepare(cid, ctx.me.name, text, saved=saved)
     except Refused:  # every post of the customer is gone: there is nothing to answer
@@ -180,180 +224,3 @@ def _prepared(ctx: Context, cid: int, text: str, saved: int | None = None) -> di
         return None
     reason = None if found.permit.allowed else permit_of(found.permit.reason, ctx.language)
     return found.as_dict(ctx.language) | {"reason": reason}
-
-
-def _to(ctx: Context) -> str:
-    return str(ctx.values.get("back") or f"/conversation/{ctx['cid']}")
-
-
-def _done(ctx: Context, standing: Any, notice: str) -> Done:  # noqa: ANN401 - a Standing
-    return Done(to=_to(ctx), data={"standing": standing.as_dict(), "notice": notice}, notice=notice)
-
-
-@routes.action(
-    "/conversation/{cid}/claim",
-    rule="work",
-    about="Take it for 10 minutes; a colleague's claim answers 409 and names them.",
-    params=(CID, _BACK, Param(name="anyway", about="Also where nobody waits.", kind="boolean", default=False)),
-)
-def claim(ctx: Context) -> Done:
-    """Claim."""
-    return _done(ctx, ctx.desk.claim(ctx["cid"], ctx.me.name, anyway=ctx["anyway"]), ctx._("It is yours."))
-
-
-@routes.action("/conversation/{cid}/release", rule="work", about="Give it back.", params=(CID, _BACK))
-def release(ctx: Context) -> Done:
-    """Give back."""
-    return _done(ctx, ctx.desk.release(ctx["cid"], ctx.me.name), ctx._("You have given it back."))
-
-
-@routes.action(
-    "/conversation/{cid}/hand-over",
-    rule="work",
-    about="Give it back with the name of who should go on.",
-    params=(CID, _BACK, NOTE, Param(name="to", about="Name of the colleague.", required=True, longest=40)),
-)
-def hand_over(ctx: Context) -> Done:
-    """Hand over to somebody who may work here."""
-    person = ctx.store.people.named(ctx["to"])
-    if person is None or person["disabled_at"] is not None or person["role"] == "viewer":
-        raise Problem(422, "Nobody called %(name)s can work here.", name=ctx["to"])
-    standing = ctx.desk.hand_over(ctx["cid"], ctx.me.name, person["name"], ctx["note"])
-    return _done(ctx, standing, ctx._("Handed over to %(name)s.", name=person["name"]))
-
-
-@routes.action(
-    "/conversation/{cid}/snooze",
-    rule="work",
-    about="Let it rest: a span, or until a time (ISO 8601; without offset in the brand's zone).",
-    params=(
-        CID,
-        _BACK,
-        NOTE,
-        Param(name="span", about="How long.", default="", choices=("", *_SPANS)),
-        Param(name="until", about="Until when, instead of a span.", default="", longest=40),
-    ),
-)
-def snooze(ctx: Context) -> Done:
-    """Snooze."""
-    until = _until(ctx)
-    standing = ctx.desk.snooze(ctx["cid"], ctx.me.name, until, ctx["note"])
-    return _done(ctx, standing, ctx._("Snoozed. It comes back by itself, or when the customer writes."))
-
-
-def _until(ctx: Context) -> datetime:
-    span = ctx["span"]
-    if not span:
-        try:
-            return parse_instant(ctx["until"], ctx.zone)
-        except (ValueError, OverflowError) as error:
-            raise Problem(422, "Please give a time until which it should rest.") from error
-    if span in ("1h", "3h"):
-        return ctx.now + timedelta(hours=int(span[0]))
-    home = ZoneInfo(ctx.zone)
-    today = ctx.now.astimezone(home).date()
-    days = 1 if span == "tomorrow" else 7 - today.weekday()
-    return datetime.combine(today + timedelta(days=days), time(9), tzinfo=home)
-
-
-@routes.action("/conversation/{cid}/wake", rule="work", about="End a snooze.", params=(CID, _BACK))
-def wake(ctx: Context) -> Done:
-    """Wake."""
-    return _done(ctx, ctx.desk.wake(ctx["cid"], ctx.me.name), ctx._("It waits again."))
-
-
-@routes.action(
-    "/conversation/{cid}/dismiss",
-    rule="work",
-    about="Say that no answer will come, and why; it is counted beside every rate.",
-    params=(CID, _BACK, NOTE, SEEN, Param(name="reason", about="Why.", required=True, choices=REASONS)),
-)
-def dismiss(ctx: Context) -> Done:
-    """Dismiss."""
-    standing = ctx.desk.dismiss(ctx["cid"], ctx.me.name, ctx["reason"], ctx["note"], ctx["seen"] or None)
-    return _done(ctx, standing, ctx._("No answer needed: noted. You can undo it for 10 seconds (u)."))
-
-
-@routes.action("/conversation/{cid}/undo", rule="work", about="Take back one's last action.", params=(CID, _BACK))
-def undo(ctx: Context) -> Done:
-    """Undo."""
-    return _done(ctx, ctx.desk.undo(ctx.me.name, ctx["cid"]).standing, ctx._("Undone."))
-
-
-@routes.action("/conversation/{cid}/promise", rule="work", about="It was kept elsewhere.", params=(CID, _BACK, NOTE))
-def keep_promise(ctx: Context) -> Done:
-    """Note that a promise was kept where the monitor does not see it."""
-    return _done(ctx, ctx.desk.keep_promise(ctx["cid"], ctx.me.name, ctx["note"]), ctx._("The promise is kept."))
-
-
-@routes.action(
-    "/conversation/{cid}/label",
-    rule="work",
-    about="Correct a post's sentiment; it becomes part of the brand's own test set.",
-    params=(
-        CID,
-        _BACK,
-        NOTE,
-        _POST,
-        Param(name="label", about="What it is.", required=True, choices=("negative", "neutral", "positive", "unsure")),
-    ),
-)
-def correct_label(ctx: Context) -> Done:
-    """Correct a label."""
-    standing = ctx.desk.correct_label(ctx["cid"], ctx.me.name, ctx["post"], ctx["label"], ctx["note"])
-    return _done(ctx, standing, ctx._("Corrected. Thank you."))
-
-
-@routes.action(
-    "/conversation/{cid}/need",
-    rule="work",
-    about="Correct whether a post needs a reply, and how urgently; the queue follows at once.",
-    params=(
-        CID,
-        _BACK,
-        NOTE,
-        _POST,
-        Param(name="need", about="What it needs.", required=True, choices=("high", "normal", "none")),
-    ),
-)
-def correct_need(ctx: Context) -> Done:
-    """Correct a need."""
-    need = ctx["need"]
-    urgency = None if need == "none" else need
-    standing = ctx.desk.correct_need(
-        ctx["cid"], ctx.me.name, ctx["post"], needs_reply=urgency is not None, urgency=urgency, note=ctx["note"]
-    )
-    return _done(ctx, standing, ctx._("Corrected. Thank you."))
-
-
-@routes.action(
-    "/conversation/{cid}/look",
-    rule="work",
-    about="Say that one has it open (and types); renews one's claim; returns who else has, and the newest post.",
-    params=(CID, Param(name="typing", about="Whether one types.", kind="boolean", default=False)),
-)
-def look(ctx: Context) -> Done:
-    """Presence heartbeat."""
-    standing = ctx.desk.standing(ctx["cid"])
-    if standing.claimed_by == ctx.me.name:
-        ctx.desk.heartbeat(ctx["cid"], ctx.me.name)
-    others = [
-        ctx._("%(who)s is typing" if one.doing == "typing" else "%(who)s is looking", who=one.actor)
-        for one in ctx.desk.look(ctx["cid"], ctx.me.name, typing=ctx["typing"])
-    ]
-    return Done(to=_to(ctx), data={"others": others, "standing": standing.as_dict()})
-
-
-@routes.action(
-    "/conversation/{cid}/draft",
-    rule="work",
-    about="Keep a draft; returns its length in the network's counting, its cost and what is odd about it.",
-    params=(CID, Param(name="text", about="The text.", default="", longest=LONGEST)),
-)
-def draft(ctx: Context) -> Done:
-    """Keep a draft."""
-    ctx.desk.standing(ctx["cid"])
-    ctx.writing.save_draft(ctx["cid"], ctx.me.name, ctx["text"])
-    prepared = _prepared(ctx, ctx["cid"], ctx["text"])
-    notice = ctx._("Draft kept.")
-    return Done(to=f"/conversation/{ctx['cid']}#reply", data={"prepared": prepared, "notice": notice}, notice=notice)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from monitor.app import SENDING
-from monitor.connector import CanReply
-from monitor.timing import to_epoch
+from monitor.web import sending
 from monitor.web.context import Context, Done
-from monitor.web.pages.conversation import CID, LONGEST, NOTE, SEEN
+from monitor.web.pages.acts import LONGEST, NOTE, SEEN
+from monitor.web.pages.conversation import CID
+from monitor.web.pages.queue import settled
 from monitor.web.registry import Param, Routes
 
 routes = Routes()
@@ -28,7 +29,7 @@ OID = Param(name="oid", about="Number of the reply.", kind="integer", required=T
     ),
 )
 def send(ctx: Context) -> Done:
-    """Commit the intent, then send at once; what is not certain is settled by ``monitor run``."""
+    """Commit the intent, then send at once; what takes longer goes on by itself, what is not certain is settled."""
     cid, me = ctx["cid"], ctx.me.name
     ctx.desk.standing(cid)
     known = ctx.store.outbox.by_key(ctx["key"])
@@ -39,23 +40,16 @@ def send(ctx: Context) -> Done:
 
 
 def sent_now(ctx: Context, oid: int, cid: int) -> Done:
-    """Send a committed reply now and say how far it is."""
-    from monitor.reply import Outbox  # noqa: PLC0415 - only sending needs it
-
-    standing = ctx.desk.standing(cid)
-    try:
-        done = Outbox(ctx.desk, ctx.app.replier, timeout=SENDING).send(oid)
-    finally:
-        for source in ctx.app.sources:
-            if source.brand == standing.brand and isinstance(source.connector, CanReply):
-                ctx.store.spending.take(source.name, source.connector, to_epoch(ctx.app.now()))
-    return told(ctx, done)
+    """Let a committed reply go out in its own lane, wait a moment for it, and say how far it is."""
+    sending.send(ctx.app, oid, ctx.desk.standing(cid).brand)
+    found = next(one for one in ctx.writing.outgoing(cid) if one.oid == oid)
+    return told(ctx, found)
 
 
 def told(ctx: Context, one: Any) -> Done:  # noqa: ANN401 - an Outgoing
     """Say how far a reply is."""
-    said = one.as_dict(ctx.language)
-    return Done(to=f"/conversation/{one.cid}", data={"outgoing": said}, notice=said["message"])
+    said = settled(ctx, [one])[0]
+    return Done(to=f"/conversation/{one.cid}", data={"outgoing": said, "notice": said["message"]}, notice=said["message"])
 
 
 @routes.action("/reply/{oid}/approve", rule="approve", about="Let a colleague's reply go out.", params=(OID,))

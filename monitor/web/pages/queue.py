@@ -1,22 +1,34 @@
-"""The queue: what waits for an answer by due time, how much of it is seen, and who has what."""
+"""The queue: what waits for an answer by due time, how much of it is seen, who has what, and what has changed since."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from monitor.phrases import PHRASES
-from monitor.web.context import Context
+from monitor.phrases import PHRASES, cause_of, span
+from monitor.store.queue import MOST, SOON
+from monitor.web.context import Context, Done, Raw
+from monitor.web.links import short
 from monitor.web.registry import Param, Routes
+from monitor.web.templates import moment, render
 from monitor.workflow import REASONS
 
+if TYPE_CHECKING:
+    from monitor.desk.outgoing import Outgoing
+
 routes = Routes()
-SOON = 3600  # seconds before the due time from which an item is "next"
 UNDOING = 10  # seconds for which the last action can be taken back
-_ALL_SNOOZED = 2**40  # an instant by which every snooze has ended
-_UNSURE = ("unclear", "language", "reads_other")
+BESIDE = 20  # items that rest, and of one's own, below those that wait; their own lists hold all
+GAPS = 86400  # seconds back of which the coverage line tells gaps
 PARTS = ("late", "next", "later", "unsure", "snoozed", "mine")
+NETWORKS = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "mastodon": "Mastodon"}
+LISTED = (
+    Param(name="brand", about="Only this brand.", default=""),
+    Param(name="limit", about="At most so many that wait.", kind="integer", default=50, least=1, most=500),
+    Param(name="show", about="all, or only one part.", default="all", choices=("all", *PARTS)),
+)
 
 
 @routes.page(
@@ -24,51 +36,145 @@ PARTS = ("late", "next", "later", "unsure", "snoozed", "mine")
     rule="see",
     template="queue.html",
     about="What waits for an answer, by due time, with the coverage of each source. Times are ISO 8601 in UTC.",
-    params=(
-        Param(name="brand", about="Only this brand.", default=""),
-        Param(name="limit", about="At most so many that wait.", kind="integer", default=50, least=1, most=500),
-        Param(name="show", about="all, or only one part.", default="all", choices=("all", *PARTS)),
-    ),
+    params=(*LISTED, Param(name="open", about="The conversation to show beside the list.", kind="integer")),
     nav=(10, "Queue", "q"),
 )
 def queue(ctx: Context) -> Mapping[str, Any]:
     """Show what waits. An item stays in its place when it is claimed; ``mine`` holds what is not already above."""
-    brand = ctx["brand"] or None
-    counts = [row for row in ctx.store.queue.counts(ctx.at) if brand in (None, row["brand"])]
-    waiting = [_waiting(ctx, item) for item in ctx.store.queue.next(ctx["limit"], brand)]
-    shown = {item["conversation"] for item in waiting}
-    own = {
-        row["cid"]
-        for row in ctx.store.desk.hands()
-        if row["assigned_to"] == ctx.me.name
-        or (row["claimed_by"] == ctx.me.name and (row["lease_until"] or 0) > ctx.at)
+    from monitor.web.pages.conversation import colleagues, shown  # noqa: PLC0415 - that module imports this one
+
+    cid = ctx["open"]
+    return {
+        **_top(ctx),
+        **_list(ctx),
+        "version": _version(ctx),
+        "brands": [row["brand"] for row in ctx.store.sources.brands()],
+        "undo": last_action(ctx),
+        "reasons": list(REASONS),
+        "people": colleagues(ctx) if ctx.may("work") else [],
+        "conversation": None if cid is None else shown(ctx, cid),
     }
-    snoozed = _items(ctx, ctx.store.desk.rested(_ALL_SNOOZED)[:200], brand, "snoozed")
-    mine = _items(ctx, own - shown - {item["conversation"] for item in snoozed}, brand, "mine")
-    items = [*waiting, *snoozed, *mine]
-    _note_people(ctx, items, own)
-    if ctx["show"] == "mine":
-        items = [item for item in items if item["mine"]]
-    elif ctx["show"] != "all":
-        items = [item for item in items if item["part"] == ctx["show"]]
+
+
+@routes.page(
+    "/queue/list", rule="see", template="queue_list.html", about="The list alone, as HTML.", twin=False, params=LISTED
+)
+def listed(ctx: Context) -> Mapping[str, Any]:
+    """Show the list without the page around it: what the script puts in the place of an old one."""
+    return {**_top(ctx), **_list(ctx), "version": _version(ctx)}
+
+
+@routes.page(
+    "/queue/changes.json",
+    rule="see",
+    template=None,
+    about="What has changed on the list since a version; 304 where nothing has.",
+    twin=False,
+    params=(
+        *LISTED,
+        Param(name="since", about="The version that the client has.", default="", longest=64),
+        Param(name="shown", about="Conversations on the screen, with commas.", default="", longest=6000),
+    ),
+)
+def changes(ctx: Context) -> Raw:
+    """Tell what is new, what has gone and why, and how the rows on the screen read now; cheap where nothing changed."""
+    version = _version(ctx)
+    headers = {"etag": f'"{version}"', "cache-control": "private, no-cache"}
+    if version == ctx["since"] or f'"{version}"' in ctx.known:
+        return Raw(body=b"", media_type="application/json", headers=headers, status=304)
+    top, found = _top(ctx), _list(ctx)
+    items = [item for part in found["parts"] for item in part["items"]]
+    here = {item["conversation"] for item in items}
+    shown = [int(one) for one in ctx["shown"].split(",") if one.isdecimal() and len(one) < 16][:600]
+    body = {
+        "version": version,
+        "top": render("queue_top.html", ctx, top),
+        "order": [item["conversation"] for item in items],
+        "rows": {item["conversation"]: item["row"] | {"seen": item["newest"], "part": item["part"]} for item in items},
+        "gone": _gone(ctx, [cid for cid in shown if cid not in here]),
+        "waiting": top["waiting"],
+        "late": top["late"],
+    }
+    return Raw(body=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"), media_type="application/json", headers=headers)  # fmt: skip
+
+
+@routes.action("/queue/undo", rule="work", about="Take back one's last action, on whatever conversation.")
+def undo(ctx: Context) -> Done:
+    """Undo, and go on with what was acted on."""
+    done = ctx.desk.undo(ctx.me.name)
+    notice = ctx._("Undone: %(what)s", what=ctx._("did " + done.kind))
+    data = {"cid": done.cid, "standing": done.standing.as_dict(), "notice": notice}
+    return Done(to=f"/queue?open={done.cid}#c{done.cid}", data=data, notice=notice)
+
+
+def _version(ctx: Context) -> str:
+    parts = (ctx.store.queue.version(), ctx.at // 60, ctx.me.name, ctx["brand"], ctx["show"], ctx["limit"], ctx.language)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def _top(ctx: Context) -> dict[str, Any]:
+    brand = ctx["brand"] or None
+    if brand is not None:
+        ctx.place = ctx.app.settings.find(brand).zone
+    gaps: dict[str, list[Any]] = {}
+    for gap in ctx.store.sources.gaps(ctx.at - GAPS, ctx.at, brand):
+        if gap["state"] != "refilled":
+            gaps.setdefault(gap["source"], []).append(gap)
+    rows = [row for row in ctx.store.queue.sources() if brand in (None, row["brand"])]
+    sources = [_source(ctx, row, gaps.get(row["source"], [])) for row in rows]
+    nexts = [one["next_poll"] for one in sources if one["next_poll"] is not None]
     return {
         "brand": brand,
-        "brands": [row["brand"] for row in ctx.store.sources.brands()],
         "show": ctx["show"],
-        "waiting": sum(row["waiting"] for row in counts),
-        "late": sum(row["late"] for row in counts),
-        "unsure": sum(item["part"] == "unsure" for item in waiting),
-        "snoozed": len(snoozed),
-        "mine": len(own),
-        "next_due": min((i["due_at"] for i in waiting if i["due_at"] and not i["late"]), default=None),
-        "parts": [{"part": part, "items": [i for i in items if i["part"] == part]} for part in PARTS],
-        "sources": [_source(row) for row in ctx.store.queue.sources() if brand in (None, row["brand"])],
-        "promises": ctx.desk.promises(brand, 20),
-        "pending": [one.as_dict(ctx.language) for one in ctx.writing.pending(brand)],
-        "undo": last_action(ctx),
         "limit": ctx["limit"],
-        "reasons": list(REASONS),
+        "most": MOST,
+        **ctx.store.queue.totals(ctx.at, brand, ctx.me.name),
+        "sources": sources,
+        "last_post": ctx.store.queue.last_post(brand),
+        "next_poll": min(nexts, default=None),
+        "promises": ctx.desk.promises(brand, 20),
+        "pending": settled(ctx, ctx.writing.pending(brand)),
     }
+
+
+def settled(ctx: Context, found: Sequence[Outgoing]) -> list[dict[str, Any]]:
+    """Return replies for a page; those of which nobody knows yet with the seconds until they are judged."""
+    if any(one.state in ("sending", "unknown") for one in found):
+        from monitor.reply import Outbox  # noqa: PLC0415 - only where a reply is under way
+        from monitor.web.sending import SENDING  # noqa: PLC0415 - see above
+
+        outbox = Outbox(ctx.desk, ctx.app.replier, timeout=SENDING)
+        found = [outbox.look(one.oid) if one.state in ("sending", "unknown") else one for one in found]
+    return [one.as_dict(ctx.language) for one in found]
+
+
+def _list(ctx: Context) -> dict[str, Any]:
+    brand, me, show, queue = ctx["brand"] or None, ctx.me.name, ctx["show"], ctx.store.queue
+    if show == "all":
+        waiting = queue.next(ctx["limit"], brand)
+        above = {item["conversation"] for item in waiting}
+        rested = queue.part("snoozed", now=ctx.at, limit=BESIDE, brand=brand)
+        own = queue.part("mine", now=ctx.at, limit=2 * BESIDE, brand=brand, actor=me)
+        own = [item for item in own if item["state"] == "open" and item["conversation"] not in above][:BESIDE]
+        found = [("", waiting), ("snoozed", rested), ("mine", own)]
+    else:
+        found = [(show, queue.part(show, now=ctx.at, limit=ctx["limit"], brand=brand, actor=me))]
+    looking, words = _looking(ctx), _Words(ctx)
+    parts: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
+    for part, rows in found:
+        for item in rows:
+            shown = _item(ctx, item, part, looking, words)
+            parts[shown["part"]].append(shown)
+    return {"parts": [{"part": part, "items": items} for part, items in parts.items()]}
+
+
+def _gone(ctx: Context, cids: Sequence[int]) -> dict[int, str]:
+    """Say of conversations that are no longer on the list what became of them; those that only lie further down are left out."""
+    found = {}
+    for cid, row in ctx.store.conversations.rows(cids).items():
+        if row["state"] != "open" or ctx["show"] != "all":
+            found[cid] = ctx._("state " + ("snoozed" if row["state"] == "open" and row["snoozed_until"] else row["state"]))
+    return found | {cid: ctx._("no longer there") for cid in cids if cid not in found and not ctx.store.desk.row(cid)}
 
 
 def last_action(ctx: Context, cid: int | None = None) -> dict[str, Any] | None:
@@ -91,80 +197,84 @@ def chips(reasons: Collection[Any], language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _waiting(ctx: Context, item: dict[str, Any]) -> dict[str, Any]:
-    due = item["due_at"]
-    late = due is not None and due < ctx.at
-    codes = [code for code, _ in item["reasons"]]
-    unsure = not codes or all(code in _UNSURE for code in codes)
-    part = "late" if late else "unsure" if unsure else "next" if due and due < ctx.at + SOON else "later"
-    return item | {
-        "part": part,
-        "late": late,
-        "due_in_s": None if due is None else due - ctx.at,
-        "chips": chips(item["reasons"], ctx.language),
-        "snoozed_until": None,
-        "assigned_to": None,
-    }
+def _looking(ctx: Context) -> dict[int, list[dict[str, str]]]:
+    found: dict[int, list[dict[str, str]]] = {}
+    for row in ctx.store.desk.present_now(ctx.at):
+        if row["actor"] != ctx.me.name:
+            doing = "typing" if row["typing_until"] > ctx.at else "looking"
+            found.setdefault(row["cid"], []).append({"actor": row["actor"], "doing": doing})
+    return found
 
 
-def _items(ctx: Context, cids: Collection[int], brand: str | None, part: str) -> list[dict[str, Any]]:
-    rows = [row for cid in sorted(cids) if (row := ctx.store.desk.row(cid)) is not None]
-    rows = [row for row in rows if brand in (None, row["brand"])]
-    pids = [row["pid"] for row in rows if row["pid"] is not None]
-    posts = {row["pid"]: row for row in ctx.store.db.rows("queue_posts", pids=pids)} if pids else {}
-    needs = {(row["pid"], row["brand"]): row for row in ctx.store.db.rows("queue_needs", pids=pids)} if pids else {}
-    labels = ctx.store.conversations.labels(pids)
-    return [
-        _other(ctx, row, posts.get(row["pid"]), needs.get((row["pid"], row["brand"])), labels.get(row["pid"]))
-        | {"part": part}
-        for row in rows
-    ]
+class _Words:
+    """The words of the rows, looked up once for the whole list: a row may cost microseconds."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.late, self.due = ctx._("%(length)s late", length="%s"), ctx._("in %(length)s", length="%s")
+        self.listed = "、" if ctx.language == "ja" else ", "
+        self.deleted, self.yours, self.until = ctx._("(deleted)"), ctx._("you have it"), ctx._("until")
+        self.feels = {name: ctx._("feels " + name) for name in ("negative", "neutral", "positive", "unsure")}
+        self.doing = {
+            "looking": ctx._("%(who)s is looking", who="%s"),
+            "typing": ctx._("%(who)s is typing", who="%s"),
+        }
 
 
-def _other(ctx: Context, row: Any, post: Any, need: Any, label: Any) -> dict[str, Any]:  # noqa: ANN401 - database rows
-    due = row["due_at"]
+def _item(
+    ctx: Context, item: dict[str, Any], part: str, looking: Mapping[int, Any], words: _Words
+) -> dict[str, Any]:
+    due, me, at = item["due_at"], ctx.me.name, ctx.at
+    late = due is not None and due < at
+    if not part:
+        part = "late" if late else "unsure" if item["unsure"] else "next" if due and due < at + SOON else "later"
+    if item["claimed_by"] is not None and (item["lease_until"] or 0) <= at:
+        item["claimed_by"] = None
+    item["part"], item["late"] = part, late
+    item["due_in_s"] = None if due is None else due - at
+    item["chips"] = chips(item["reasons"], ctx.language)
+    item["mine"] = item["assigned_to"] == me or item["claimed_by"] == me
+    item["looking"] = looking.get(item["conversation"], [])
+    item["row"] = _row(ctx, item, words)
+    return item
+
+
+def _row(ctx: Context, item: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    """Return the ready texts of a row; nothing is worked out in the template's loop."""
+    left, label, names = item["due_in_s"], item["label"], item["chips"]
+    feel = ""
+    if label is not None:
+        name = label["label"]
+        feel = words.feels[name] + (f" {100 * label['scores'][name]:.0f}%" if name in label["scores"] else "")
     return {
-        "conversation": row["cid"],
-        "brand": row["brand"],
-        "network": row["network"],
-        "post": post["id"] if post else None,
-        "author": post["handle"] if post else None,
-        "author_name": post["name"] if post else None,
-        "followers": post["followers"] if post else None,
-        "text": post["text"] if post else None,
-        "url": post["url"] if post else None,
-        "posted_at": post["created_at"] if post else None,
-        "waiting_since": row["waiting_since"],
-        "due_at": due,
-        "due_in_s": None if due is None else due - ctx.at,
-        "late": due is not None and due < ctx.at,
-        "urgency": need["urgency"] if need else None,
-        "chips": chips(json.loads(need["reasons"]), ctx.language) if need else [],
-        "claimed_by": row["claimed_by"],
-        "assigned_to": row["assigned_to"],
-        "snoozed_until": row["snoozed_until"],
-        "label": None
-        if label is None
-        else {"label": label["label"], "scores": {n: label[n] for n in ("negative", "neutral", "positive")}},
-    }
+        "left": "–" if left is None else (words.late if left < 0 else words.due) % span(abs(left), ctx.language),
+        "tone": "" if left is None or item["state"] == "snoozed" else "late" if left < 0 else "soon" if left < SOON else "",
+        "who": f"@{short(item['author'], 40)}" if item["author"] else "–",
+        "network": NETWORKS.get(item["network"], item["network"]),
+        "flag": item["urgency"] == "high",
+        "main": names[0]["name"] if names else "",
+        "text": short(item["text"], 90) if item["text"] else words.deleted,
+        "feel": feel,
+        "why": words.listed.join(chip["name"] for chip in names),
+        "tags": _tags(ctx, item, words),
+    }  # fmt: skip
 
 
-def _note_people(ctx: Context, items: list[dict[str, Any]], own: set[int]) -> None:
-    present = ctx.desk.present([item["conversation"] for item in items])
-    for item in items:
-        cid = item["conversation"]
-        item["mine"] = cid in own
-        if item["claimed_by"] is not None or item["mine"]:
-            row = ctx.store.desk.row(cid)  # the list does not say until when a claim holds
-            held = row is not None and (row["lease_until"] or 0) > ctx.at
-            item["claimed_by"] = row["claimed_by"] if held else None
-            item["assigned_to"] = row["assigned_to"] if row is not None else None
-        item["looking"] = [
-            {"actor": one.actor, "doing": one.doing} for one in present.get(cid, []) if one.actor != ctx.me.name
-        ]
+def _tags(ctx: Context, item: Mapping[str, Any], words: _Words) -> list[str]:
+    tags = []
+    if item["claimed_by"]:
+        tags.append(words.yours if item["claimed_by"] == ctx.me.name else item["claimed_by"])
+    if item["assigned_to"]:
+        tags.append(f"→ {item['assigned_to']}")
+    if item["snoozed_until"]:
+        tags.append(f"{words.until} {moment(ctx, item['snoozed_until'])}")
+    return tags + [words.doing[one["doing"]] % one["actor"] for one in item["looking"]]
 
 
-def _source(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
+def _source(ctx: Context, row: Any, gaps: Sequence[Any]) -> dict[str, Any]:  # noqa: ANN401 - a database row
+    last, every = row["last_ok"], row["every"]
+    stopped = row["archive"] or row["down_since"] is not None
+    coming = row["not_before"] or (last + every if last is not None and every else None)
+    newest = gaps[-1] if gaps else None
     return {
         "source": row["source"],
         "state": row["state"],
@@ -172,6 +282,18 @@ def _source(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row
         "complete_to": row["complete_to"] if row["complete_to"] is not None else row["last_ok"],
         "down_since": row["down_since"],
         "retry_at": row["not_before"],
+        "next_poll": None if stopped or coming is None else max(coming, ctx.at),
         "error": row["error"],
-        "every_s": row["every"],
+        "every_s": every,
+        "gaps": len(gaps),
+        "gap": newest
+        and {
+            "from": newest["start_at"],
+            "to": newest["end_at"],
+            "state": newest["state"],
+            "cause": newest["cause"],
+            "said": cause_of(newest["cause"], ctx.language),
+        },
     }
+
+

@@ -44,7 +44,7 @@ def week(ctx: Context) -> Mapping[str, Any]:
     try:
         start, end = week_bounds(name, zone)
         around = iso_week(start - timedelta(days=3), zone), iso_week(end + timedelta(days=3), zone)
-        figures = digest.week(ctx.store, brand, zone, ctx.app.clock(brand), ctx.app.model_name(), name, ctx.now)
+        figures = ctx.app.week(brand, name)
     except (ValueError, OverflowError) as error:
         raise Problem(422, "“%(name)s” is no ISO week; write it as 2026-W47.", name=name) from error
     later = around[1] if end <= ctx.now else None

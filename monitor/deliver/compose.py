@@ -1,0 +1,265 @@
+"""Writes the message of an occasion for one channel: title first, what, since when, who says it, for and against, who is on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from html import escape
+from typing import Any
+
+from monitor.deliver import words as say
+from monitor.deliver.kit import Kit, Language, Picture
+from monitor.deliver.words import WORDS, Block
+from monitor.display import visible
+from monitor.evidence import LEVEL_NAMES
+from monitor.handling import fold
+from monitor.notify import Message
+from monitor.notify.mail import domain_of, headed, wire
+from monitor.rota import on_duty
+from monitor.store import Store
+from monitor.timing import from_epoch
+
+ABOUT_ALERTS = ("opened", "raised", "unanswered", "handed_over", "closed")
+CAN_ACKNOWLEDGE = ("opened", "raised", "unanswered", "handed_over")
+Row = Any  # a database row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A message, the posts that it quotes, and the token of its one-time link ('' for none)."""
+
+    message: Message
+    posts: tuple[str, ...] = ()
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    title: str
+    blocks: tuple[Block, ...]
+    short: str = ""
+    posts: tuple[str, ...] = ()
+    token: str = ""
+    picture: Picture | None = None
+
+
+class Composer:
+    """Reads what is known now; the same facts give the same words."""
+
+    def __init__(self, store: Store, kit: Kit, now: Callable[[], datetime], token: Callable[[], str]) -> None:
+        self._store = store
+        self._kit = kit
+        self._now = now
+        self._token = token
+
+    def compose(self, occasion: Row, who: str, channel: str, maybe: Sequence[str] = ()) -> Composed | None:
+        """Return the message; ``maybe`` names channels by which it may have come. ``None``: there is nothing to say yet."""
+        language = self._kit.language_of(channel)
+        if occasion["what"] == "digest":
+            return self._digest(occasion, channel, language)
+        if occasion["what"] == "summary":
+            draft = self._summary(occasion, language)
+        elif occasion["what"] == "test":
+            words = WORDS[language]
+            body = words["test_body"].format(channel=channel)
+            draft = _Draft(
+                title=say.one_line(words["test"].format(channel=channel)), blocks=(Block(heading="", lines=(body,)),)
+            )
+        else:
+            draft = self._alert(occasion, who, language)
+        return self._written(occasion, channel, language, draft, maybe)
+
+    def _written(
+        self, occasion: Row, channel: str, language: Language, draft: _Draft, maybe: Sequence[str]
+    ) -> Composed:
+        words, blocks = WORDS[language], draft.blocks
+        if maybe:
+            line = words["maybe"].format(channels=words["list"].join(maybe))
+            blocks = (Block(heading="", lines=(line,)), *blocks)
+        text = say.plain_text(blocks)
+        mime = ""
+        if self._kit.mailbox(channel):
+            mime = self._mail(occasion, channel, draft, blocks, text)
+        png = draft.picture.png if draft.picture else b""
+        message = Message(title=draft.title, text=text, short=draft.short, mime=mime, picture=png)
+        return Composed(message=message, posts=draft.posts, token=draft.token)
+
+    # -- alerts --
+
+    def _alert(self, occasion: Row, who: str, language: Language) -> _Draft:
+        alert = self._store.handling.alert(occasion["alid"])
+        evidence = json.loads(alert["evidence"])
+        words, what = WORDS[language], occasion["what"]
+        level = alert["level"] if what == "closed" else occasion["level"]
+        plain = f"[{LEVEL_NAMES[language][level]}] {alert['brand']}"
+        title = say.titled(str(evidence.get("title", {}).get(language) or plain), alert["brand"], level, language, what)
+        blocks = [Block(heading="", lines=self._what(occasion, alert, language))]
+        posts = self._store.handling.posts(evidence.get("posts", [])[:3])
+        if what != "closed":
+            against = tuple(evidence.get("against", {}).get(language, ())) or (words["nothing_against"],)
+            blocks += [
+                Block(heading=words["for"], lines=tuple(evidence.get("for", {}).get(language, ()))),
+                Block(heading=words["against"], lines=against),
+                _posts(posts, words),
+            ]
+        blocks.append(Block(heading=words["duty"], lines=self._who(occasion, alert, language)))
+        token = self._token() if what in CAN_ACKNOWLEDGE and self._kit.rules.address else ""
+        links = self._links(alert["alid"], token, words)
+        picture = self._kit.draw(alert, language) if what != "closed" else None
+        quotes = tuple(post["id"] for post in posts) if what != "closed" else ()
+        short = " ".join([title, *(f"{self._kit.rules.address}/acknowledge?token={token}",)]) if token else title
+        _ = who
+        return _Draft(title=title, blocks=(*blocks, *links), short=short, posts=quotes, token=token, picture=picture)
+
+    def _what(self, occasion: Row, alert: Row, language: Language) -> tuple[str, ...]:
+        words, zone, now = WORDS[language], self._kit.zones.get(alert["brand"], "UTC"), self._now()
+        size = words["what_negative" if alert["kind"] == "negative" else "what"].format(
+            observed=f"{alert['observed']:,}", expected=f"{alert['expected']:,.1f}", authors=f"{alert['authors']:,}"
+        )
+        start, end = (say.clock(from_epoch(alert[name]), zone, now) for name in ("start_at", "end_at"))
+        lines = [size, words["since" if alert["state"] == "open" else "was"].format(start=start, end=end)]
+        if occasion["what"] == "raised":
+            lines.insert(0, words["risen"].format(level=LEVEL_NAMES[language][occasion["level"]]))
+        detail = json.loads(occasion["detail"] or "{}")
+        if occasion["what"] == "unanswered":
+            told = words["list"].join(detail.get("told", []))
+            lines.insert(0, words["too_late"].format(people=told, minutes=detail.get("minutes", 0)))
+        if occasion["what"] == "handed_over":
+            lines.insert(0, words["by_whom"].format(actor=visible(detail.get("actor", ""))))
+            if detail.get("note"):
+                lines.insert(1, words["note"].format(note=visible(detail["note"])[:500]))
+        return tuple(lines)
+
+    def _who(self, occasion: Row, alert: Row, language: Language) -> tuple[str, ...]:
+        words = WORDS[language]
+        standing = fold(self._store.handling.facts([alert["alid"]])[alert["alid"]])
+        roster = on_duty(self._kit.duties, alert["brand"], self._now())
+        people = words["list"].join(duty.who for duty in roster.people)
+        line = "hole" if roster.hole else "on_duty"
+        lines = [words[line].format(people=people)] if people else []
+        if standing.state == "no_crisis":
+            lines.append(words["verdict"].format(who=standing.settled_by))
+        elif standing.owner:
+            lines.append(words["owner"].format(owner=standing.owner))
+        elif standing.acknowledged_by:
+            lines.append(words["acknowledged"].format(who=standing.acknowledged_by))
+        elif occasion["what"] != "closed":
+            lines.append(words["nobody_yet"])
+            seconds = self._kit.rules.acknowledge.of(occasion["level"])
+            if seconds and len(self._kit.duties) > 1:
+                lines.append(words["next"].format(minutes=max(1, round(seconds / 60))))
+        return tuple(lines)
+
+    def _links(self, alid: int, token: str, words: dict[str, str]) -> list[Block]:
+        address = self._kit.rules.address
+        if not address:
+            return []
+        lines = ([words["acknowledge"]] if token else []) + [words["details"]] + ([words["link_note"]] if token else [])
+        links = ([f"{address}/acknowledge?token={token}"] if token else []) + [f"{address}/alerts/{alid}", ""]
+        return [Block(heading="", lines=tuple(lines), links=tuple(links))]
+
+    # -- summary, digest --
+
+    def _summary(self, occasion: Row, language: Language) -> _Draft:
+        words, now = WORDS[language], self._now()
+        zone = self._kit.zones.get(occasion["brand"], "UTC")
+        lines, links = [], []
+        for alid in json.loads(occasion["detail"] or "[]"):
+            alert = self._store.handling.alert(alid)
+            end = say.clock(from_epoch(alert["end_at"]), zone, now)
+            state = words["going_on"] if alert["state"] == "open" else words["over"].format(end=end)
+            title = say.one_line(str(json.loads(alert["evidence"]).get("title", {}).get(language) or alert["brand"]))
+            start = say.clock(from_epoch(alert["start_at"]), zone, now)
+            lines.append(words["summary_line"].format(start=start, title=title, state=state))
+            links.append(f"{self._kit.rules.address}/alerts/{alid}" if self._kit.rules.address else "")
+        title = words["summary_one" if len(lines) == 1 else "summary"].format(brand=occasion["brand"], n=len(lines))
+        blocks = (
+            Block(heading="", lines=tuple(lines), links=tuple(links)),
+            Block(heading="", lines=(words["summary_note"],)),
+        )
+        return _Draft(title=say.one_line(title), blocks=blocks)
+
+    def _digest(self, occasion: Row, channel: str, language: Language) -> Composed | None:
+        message_id = self.message_id(occasion, channel)
+        to = self._kit.mailbox(channel)
+        letter = self._kit.write(occasion["brand"], occasion["detail"], language, to, message_id)
+        if letter is None:
+            return None
+        message = Message(
+            title=visible(letter.subject), text=letter.text, short=visible(letter.subject), mime=letter.mime
+        )
+        return Composed(message=message)
+
+    # -- mail --
+
+    def message_id(self, occasion: Row, channel: str) -> str:
+        """Return the Message-ID of an occasion's mail to a channel: the same whenever it is written, so that mail programs see a double."""
+        made_of = f"{occasion['occasion']}|{occasion['at']}|{channel}|{self._kit.rules.address}"
+        return f"<{hashlib.sha256(made_of.encode()).hexdigest()[:32]}@{domain_of(self._kit.mail.sender)}>"
+
+    def _mail(self, occasion: Row, channel: str, draft: _Draft, blocks: Sequence[Block], text: str) -> str:
+        mail = EmailMessage()
+        mail.set_content(text)
+        picture = draft.picture
+        alt = picture.words if picture else ""
+        mail.add_alternative(_html(draft.title, blocks, alt), subtype="html")
+        if picture:
+            html = mail.get_payload()[1]  # type: ignore[index]
+            html.add_related(picture.png, "image", "png", cid="<chart>", filename="chart.png", disposition="inline")  # type: ignore[union-attr]
+        headed(
+            mail,
+            subject=draft.title,
+            sender=self._kit.mail.sender,
+            to=self._kit.mailbox(channel),
+            message_id=self.message_id(occasion, channel),
+            at=from_epoch(occasion["at"]),
+        )
+        if occasion["alid"] is not None:
+            root = hashlib.sha256(f"{occasion['alid']}|{self._kit.rules.address}".encode()).hexdigest()[:32]
+            mail["References"] = f"<alert-{root}@{domain_of(self._kit.mail.sender)}>"
+        if occasion["level"] == "emergency":
+            mail["Importance"] = "high"
+        return wire(mail)
+
+
+def _posts(rows: Sequence[Row], words: dict[str, str]) -> Block:
+    lines, links = [], []
+    for row in rows:
+        who = say.named(row["handle"], row["name"], str(row["id"]).partition(":")[0])
+        lines.append(words["post"].format(who=who, text=say.quoted(row["text"])))
+        links.append(say.safe(row["url"]))
+    if not rows:
+        lines.append(words["gone"])
+    return Block(heading=words["posts"], lines=tuple(lines), links=tuple(links))
+
+
+def _html(title: str, blocks: Sequence[Block], alt: str) -> str:
+    parts = [f'<p style="font-size:18px;font-weight:bold;margin:0 0 12px">{_shown(title)}</p>']
+    for i, block in enumerate(blocks):
+        lines = [_linked(line, block.links[n] if n < len(block.links) else "") for n, line in enumerate(block.lines)]
+        if block.heading:
+            items = "".join(f"<li>{line}</li>" for line in lines)
+            parts.append(
+                f'<p style="font-weight:bold;margin:16px 0 4px">{escape(block.heading)}</p><ul style="margin:0;padding-left:20px">{items}</ul>'
+            )
+        else:
+            parts += [f'<p style="margin:4px 0">{line}</p>' for line in lines]
+        if i == 0 and alt:
+            parts.append(
+                f'<p><img src="cid:chart" alt="{escape(alt, quote=True)}" width="600" style="max-width:100%;height:auto"></p>'
+            )
+    body = "\n".join(parts)
+    style = "font-family:sans-serif;font-size:15px;line-height:1.6;max-width:640px;margin:0 auto;padding:12px"
+    return f'<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body><div style="{style}">\n{body}\n</div></body></html>\n'
+
+
+def _shown(text: str) -> str:
+    return f'<bdi dir="auto">{escape(text)}</bdi>'
+
+
+def _linked(line: str, to: str) -> str:
+    return f'<a href="{escape(to, quote=True)}" rel="noreferrer">{_shown(line)}</a>' if to else _shown(line)

@@ -1,0 +1,162 @@
+"""The week in three sentences and in one line, both made of figures that stand in the report, and saying which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from monitor.digest.say import Say, both, named
+from monitor.display import visible
+
+NOTE = 0.005
+"""A change of a share smaller than this is told as none."""
+
+
+def summary(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return three sentences, each with the paths of the figures that it tells, metrics to look up, and its page."""
+    response, sentiment = figures["response"], figures["sentiment"]
+    return [
+        {
+            "name": "volume",
+            "words": both(partial(_volume, figures)),
+            "figures": ["mentions.posts", "mentions.authors", "mentions.weeks", "rising.topics"],
+            "metrics": ["new_voice_rate", "organic_mention_rate"],
+            "link": figures["mentions"]["link"],
+        },
+        {
+            "name": "response",
+            "words": both(partial(_response, response)),
+            "figures": [
+                "response.turns.within_target",
+                "response.turns.overdue_unanswered",
+                "response.turns.not_yet_due",
+                "response.turns.network.median_s",
+                "response.before",
+            ],
+            "metrics": ["within_target", "first_response"],
+            "link": response["links"]["overdue"],
+        },
+        {
+            "name": "sentiment",
+            "words": both(partial(_sentiment, sentiment)),
+            "figures": [
+                "sentiment.negative_share",
+                "sentiment.before.negative_share",
+                "sentiment.net_sentiment",
+                "sentiment.unsure_share",
+            ],
+            "metrics": ["negative_share", "net_sentiment"],
+            "link": sentiment["link"],
+        },
+    ]
+
+
+def _volume(figures: Mapping[str, Any], say: Say) -> str:
+    mentions = figures["mentions"]
+    posts, authors = mentions["posts"], mentions["authors"]
+    if not posts:
+        return say("Nobody was seen writing about the brand.", "ブランドに関する投稿は見つかりませんでした。")
+    earlier = [week["posts"] for week in mentions["weeks"][:-1]]
+    compared = ""
+    if any(earlier):
+        change = posts - earlier[-1]
+        low, high = min(earlier), max(earlier)
+        compared = say(
+            f" ({change:+,} on the week before; {low:,} to {high:,} in the {len(earlier)} weeks before)",
+            f"(前週比 {change:+,}件、前{len(earlier)}週は{low:,}〜{high:,}件)",
+        )
+    first = say(
+        f"{authors:,} {'person' if authors == 1 else 'people'} wrote {posts:,} {'post' if posts == 1 else 'posts'} about the brand{compared}",
+        f"{authors:,}人から{posts:,}件の投稿がありました{compared}",
+    )
+    topics = [named(topic, say) for topic in figures["rising"]["topics"][:2]]
+    if not topics:
+        return first + say(".", "。")
+    return first + say(f"; on the rise: {', and '.join(topics)}.", f"。増えた話題は「{'」「'.join(topics)}」です。")
+
+
+def _response(response: Mapping[str, Any], say: Say) -> str:
+    turns = response["turns"]
+    met, overdue, pending = turns["within_target"], turns["overdue_unanswered"], turns["not_yet_due"]
+    if not turns["needing"]:
+        return say("No post needed an answer.", "返信を要する投稿はありませんでした。")
+    still = say(f"; {pending:,} are not due yet", f"。期限前は{pending:,}件") if pending else ""
+    if met["ratio"] is None:
+        return say(
+            f"All {turns['needing']:,} that need an answer are not due yet.",
+            f"返信を要する{turns['needing']:,}件は、すべて期限前です。",
+        )
+    change = _change(response["change_points"], response["chance"], say)
+    return say(
+        f"Of {met['denominator']:,} answers that fell due, {met['numerator']:,} were given in time ({say.percent(met['ratio'])}{change}); {overdue:,} are still missing{still}.",
+        f"期限が来た{met['denominator']:,}件のうち{met['numerator']:,}件に目標時間内に返信しました({say.percent(met['ratio'])}{change})。期限超過で未返信は{overdue:,}件{still}です。",
+    )
+
+
+def _change(points: float | None, chance: Mapping[str, Any], say: Say) -> str:
+    if points is None:
+        return ""
+    return say(
+        f", {points:+.0f} points on the week before: {say.of(chance['words'])}",
+        f"、前週比 {points:+.0f}ポイント:{say.of(chance['words'])}",
+    )
+
+
+def _sentiment(sentiment: Mapping[str, Any], say: Say) -> str:
+    share, net = sentiment["negative_share"], sentiment["net_sentiment"]
+    if share["value"] is None:
+        return say("No post was classified.", "感情を分類できた投稿はありませんでした。")
+    if net["value"] is None:
+        return say(
+            f"Only {share['n']:,} posts were classified with confidence: too few to speak of a mood ({share['numerator']:,} negative).",
+            f"確信をもって分類できたのは{share['n']:,}件で、傾向を述べるには足りません(うち否定 {share['numerator']:,}件)。",
+        )
+    low, high = share["interval"]
+    before = sentiment["before"]["negative_share"]["value"]
+    points = None if before is None else 100 * (share["value"] - before)
+    change = _change(points, sentiment["chance"], say)
+    return say(
+        f"{say.percent(share['value'])} of {share['n']:,} classified posts are negative (95% {100 * low:.0f}–{100 * high:.0f}%{change}); net sentiment {net['value']:+.0f}.",
+        f"分類できた{share['n']:,}件のうち否定は{say.percent(share['value'])}(95%信頼区間 {100 * low:.0f}〜{100 * high:.0f}%{change})、ネットセンチメントは{net['value']:+.0f}です。",
+    )
+
+
+def subject(figures: Mapping[str, Any]) -> dict[str, str]:
+    """Return the line that a mail's subject is, without control characters: answered in time, negative, unseen."""
+    return both(partial(_subject, figures))
+
+
+def _subject(figures: Mapping[str, Any], say: Say) -> str:
+    start, end = (datetime.fromisoformat(figures[key]) for key in ("from", "to"))
+    response, share = figures["response"], figures["sentiment"]["negative_share"]
+    met, points = response["turns"]["within_target"]["ratio"], response["change_points"]
+    change = "" if points is None else say(f" ({points:+.0f})", f"(前週 {points:+.0f})")
+    answered = (
+        say("nothing due", "返信期限なし")
+        if met is None
+        else say(f"{say.percent(met)} in time{change}", f"目標内返信 {say.percent(met)}{change}")
+    )
+    negative = (
+        say("mood unknown", "否定 不明")
+        if share["value"] is None
+        else say(f"{say.percent(share['value'])} negative", f"否定 {say.percent(share['value'])}")
+    )
+    lost = figures["coverage"]["uncertain_s"]
+    unseen = (
+        say(f"{say.time(lost)} unseen", f"見えなかった時間 {say.time(lost)}")
+        if lost
+        else say("nothing unseen", "見えなかった時間 なし")
+    )
+    week = say.week(start, end, figures["zone"])
+    brand = visible(figures["brand"])
+    return say(f"{brand} {week}: ", f"{brand} {week}:") + say(" · ", "・").join((answered, negative, unseen))
+
+
+def uses(figures: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - whatever stands there
+    """Return the figure at a dotted path. Raises ``KeyError`` where there is none, so that no sentence names nothing."""
+    value: Any = figures
+    for part in path.split("."):
+        value = value[int(part)] if isinstance(value, Sequence) and not isinstance(value, str) else value[part]
+    return value

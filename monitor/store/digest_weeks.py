@@ -1,0 +1,192 @@
+"""What a brand's week is made of, as far as it had arrived by an instant. Times are epoch seconds.
+
+Every question takes ``as_of``: posts that were stored later, labels and snapshots that were made later, gaps that were
+noticed later are not part of the answer, so that a week can be worked out again as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.response import Entry, Turn, turns
+from monitor.store.database import Database
+from monitor.store.figures import Figures
+from monitor.store.sources import Sources
+from monitor.timing import DAY, from_epoch
+from monitor.workflow import facts, fold
+
+BATCH = 500
+_AROUND = 7 * DAY  # a late post can move the start of a turn; beyond a week the turn would be another one
+# Gaps that the core itself finds while they grow: one that was recorded later was growing before.
+_GROWN = frozenset(("outage", "rate_limit", "money", "not_allowed", "not_running", "unreadable"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A span ``[start, end)`` of a brand, as known at ``as_of``."""
+
+    brand: str
+    start: int
+    end: int
+    as_of: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The same as SQL values."""
+        return {"brand": self.brand, "start": self.start, "end": self.end, "as_of": self.as_of}
+
+
+class Weeks:
+    """Reads facts as of an instant, and keeps weeks as they were reported."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def mentions(self, when: When) -> tuple[int, int]:
+        """Return how many posts are about the brand, and by how many people."""
+        row = self._db.rows("week_mentions", **when.values)[0]
+        return row["posts"], row["authors"]
+
+    def labels(self, when: When, model: str) -> dict[str, int]:
+        """Return how many mentions have each label of a model."""
+        return {row["label"]: row["n"] for row in self._db.rows("week_labels", model=model, **when.values)}
+
+    def model(self, when: When, wanted: str) -> str:
+        """Return the model that is wanted where it had read something by then, else the one that had read most."""
+        names = [row["model"] for row in self._db.rows("week_models", **when.values)]
+        return wanted if wanted in names or not names else str(names[0])
+
+    def texts(self, when: When, model: str, step: int = 1) -> list[Any]:
+        """Return what people wrote, every ``step``-th post: ``pid``, ``id``, ``aid``, ``handle``, ``text``, ``label``, …"""
+        return self._db.rows("week_texts", model=model, step=step, **when.values)
+
+    def own(self, when: When, youngest: int, oldest: int) -> list[Any]:
+        """Return the brand's own posts, each with its snapshots between two ages in seconds (one row for each)."""
+        return self._db.rows("week_own", youngest=youngest, oldest=oldest, **when.values)
+
+    def gaps(self, when: When, now: int) -> list[dict[str, Any]]:
+        """Return the gaps of the brand's sources as they stood: ``source``, ``start_at``, ``end_at``, ``cause``, ``state``."""
+        end = min(when.end, when.as_of)
+        today = Sources(self._db).gaps(when.start, min(when.end, now), when.brand)
+        if when.as_of >= now:
+            return [dict(row) for row in today]
+        known = {
+            (row["source"], row["start_at"], row["cause"]): row["state"]
+            for row in self._db.rows("week_gaps", start=when.start, end=end, as_of=when.as_of)
+        }
+        found = []
+        for row in map(dict, today):
+            state = known.get((row["source"], row["start_at"], row["cause"]))
+            if state is None and (row["cause"] not in _GROWN or row["start_at"] >= end):
+                continue
+            found.append(row | {"state": state or "open", "end_at": min(row["end_at"], end)})
+        return found
+
+    def turns(self, when: When, now: int) -> list[tuple[int, Turn]]:
+        """Return the turns that began in the span, each with its conversation, as they stood."""
+        figures = Figures(self._db)
+        if when.as_of >= now:
+            return figures.turns(when.brand, when.start, when.end)
+        found = figures.turns(when.brand, when.start - _AROUND, when.end + _AROUND)
+        touched = self._touched({cid for cid, _ in found}, when.as_of)
+        kept = [(cid, turn) for cid, turn in found if cid not in touched]
+        for cid, entries in self._entries(touched, when.as_of):
+            kept += [(cid, turn) for turn in turns(entries)]
+        inside = [(cid, t) for cid, t in kept if from_epoch(when.start) <= t.started_at < from_epoch(when.end)]
+        return sorted(inside, key=lambda item: (item[1].started_at, item[0]))
+
+    def _touched(self, cids: Collection[int], as_of: int) -> set[int]:
+        return {row["cid"] for part in _parts(cids) for row in self._db.rows("week_touched", cids=part, as_of=as_of)}
+
+    def _entries(self, cids: Collection[int], as_of: int) -> Iterator[tuple[int, list[Entry]]]:
+        for part in _parts(cids):
+            events = defaultdict(list)
+            for event in self._db.rows("events_of", cids=part):
+                if event["at"] <= as_of:
+                    events[event["cid"]].append(event)
+            members = defaultdict(list)
+            for row in self._db.rows("week_members", cids=part, as_of=as_of):
+                members[row["cid"]].append(row)
+            for cid, rows in members.items():
+                dismissals = fold(facts(events[cid])).dismissals
+                yield cid, [_entry(row, dismissals, as_of) for row in rows]
+
+    def newest(self, now: int, as_of: int) -> int | None:
+        """Return when the newest post that had arrived by then was written."""
+        if as_of >= now or not self._db.rows("week_late", as_of=as_of):
+            return Figures(self._db).newest()
+        return self._db.rows("week_newest", as_of=as_of)[0]["newest"]  # type: ignore[no-any-return]
+
+    def promises(self, when: When) -> list[Any]:
+        """Return what was to be done in the span: ``cid``, ``phrase``, ``due_at``, ``kept_at``, ``id``, ``handle`` of the customer."""
+        return self._db.rows("week_promises", **when.values)
+
+    def old_promises(self, when: When) -> int:
+        """Return how many promises that were due in the span stood open."""
+        return int(self._db.rows("week_old_promises", **when.values)[0]["n"])
+
+    def deeds(self, when: When, model: str, *, since: int, least: int, limit: int = 2000) -> list[Any]:
+        """Return the posts of everybody who wrote at least ``least`` times in the span, and since ``since`` too."""
+        people = self._db.rows("week_regulars", since=since, least=least, limit=limit, **when.values)
+        found = []
+        for part in _parts([row["aid"] for row in people]):
+            found += self._db.rows("week_deeds", aids=part, model=model, **when.values)
+        return sorted(found, key=lambda row: (row["created_at"], row["pid"]))
+
+    def waits(self, when: When) -> list[float]:
+        """Return the seconds from each customer post to its earliest direct answer by a person."""
+        rows = self._db.rows("week_direct", **when.values)
+        return [max(0, row["answered_at"] - row["asked_at"]) for row in rows]
+
+    def refs(self, brand: str, pids: Collection[int], as_of: int) -> dict[int, Any]:
+        """Return what a report shows of posts, by pid: ``id``, ``text``, ``url``, ``created_at``, ``handle``, ``cid``."""
+        rows = (row for part in _parts(pids) for row in self._db.rows("week_refs", brand=brand, pids=part, as_of=as_of))
+        return {row["pid"]: row for row in rows}
+
+    def kept(self, brand: str, week: str) -> tuple[str, int] | None:
+        """Return a week as it was reported (JSON; empty after a purge) and the instant as of which; ``None`` for none."""
+        rows = self._db.rows("digest", brand=brand, week=week)
+        return (rows[0]["body"], rows[0]["made_at"]) if rows else None
+
+    def blank(self) -> list[tuple[str, str, int]]:
+        """Return brand, week and instant of the kept weeks that a purge has emptied."""
+        return [(row["brand"], row["week"], row["made_at"]) for row in self._db.rows("blank_digest_instants")]
+
+
+def _parts(keys: Collection[int]) -> Iterator[Sequence[int]]:
+    ordered = sorted(keys)
+    for i in range(0, len(ordered), BATCH):
+        yield ordered[i : i + BATCH]
+
+
+def _entry(row: Any, dismissals: Sequence[tuple[int, str]], as_of: int) -> Entry:  # noqa: ANN401 - a database row
+    by_brand = row["brand"] is not None
+    excluded, excluded_at = _exclusion(row, dismissals, as_of)
+    return Entry(
+        post=str(row["pid"]),
+        at=from_epoch(row["created_at"]),
+        by="customer" if not by_brand else "machine" if row["machine"] else "brand",
+        needs_reply=not by_brand and bool(row["needs_reply"]),
+        within=row["within_s"],
+        excluded=excluded,
+        excluded_at=None if excluded_at is None else from_epoch(excluded_at),
+        seen_at=None if row["seen_at"] is None else from_epoch(row["seen_at"]),
+    )
+
+
+def _exclusion(row: Any, dismissals: Sequence[tuple[int, str]], as_of: int) -> tuple[str | None, int | None]:  # noqa: ANN401
+    # the same order as in the queue's own rules (monitor.queue)
+    if row["history"]:
+        return "history", None
+    if row["deleted_at"] is not None and (row["purged_at"] is None or row["purged_at"] <= as_of):
+        return "deleted", row["deleted_at"]
+    seen = max(row["created_at"], row["seen_at"] or 0)
+    for at, reason in dismissals:
+        if seen <= at:
+            return f"dismissed:{reason}", at
+    reasons = json.loads(row["reasons"] or "[]")
+    return ("spam", None) if any(code == "spam" for code, _ in reasons) else (None, None)

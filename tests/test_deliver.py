@@ -1,0 +1,621 @@
+"""Alerts and digests reach people once: by the rota, past failing channels, with the words that each occasion needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.deliver import Delivery, again, arrived
+from monitor.deliver.kit import Kit, Letter, Picture
+from monitor.deliver_settings import Channel, Deadlines, DigestPlan, Mail
+from monitor.deliver_settings import Delivery as Rules
+from monitor.handling import Fact
+from monitor.rota import Duty
+from monitor.store import Store
+from monitor.timing import Calendar, always_open, to_epoch
+from monitor.types import AlertLevel
+from tests.builders import FixedClock, post, put, sql
+from tests.fakes.receivers import HttpReceiver, MailReceiver, receivers
+
+NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Tokyo
+BRAND = "みらい電機"
+ALWAYS = always_open("Asia/Tokyo")
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def outside() -> Iterator[tuple[MailReceiver, HttpReceiver]]:
+    with receivers() as both:
+        yield both
+
+
+@pytest.fixture
+def web(outside: tuple[MailReceiver, HttpReceiver]) -> HttpReceiver:
+    return outside[1]
+
+
+@pytest.fixture
+def mail(outside: tuple[MailReceiver, HttpReceiver]) -> MailReceiver:
+    return outside[0]
+
+
+def kit(outside: tuple[MailReceiver, HttpReceiver], monkeypatch: pytest.MonkeyPatch, **more: Any) -> Kit:
+    """Two people on duty: sato by chat and mail, suzuki by phone; the boss is not on duty."""
+    mail, web = outside
+    for name in ("chat", "phone", "boss"):
+        monkeypatch.setenv(f"URL_{name.upper()}", web.address(name))
+    channels = [
+        Channel(name="chat", url="env:URL_CHAT", language="ja"),
+        Channel(name="mail", url="mail:sato@example.com", language="ja"),
+        Channel(name="phone", url="env:URL_PHONE", language="en", short=True),
+        Channel(name="boss", url="env:URL_BOSS", language="en"),
+    ]
+    never = Calendar.of("Asia/Tokyo", {})
+    fields: dict[str, Any] = {
+        "channels": {channel.name: channel for channel in channels},
+        "mail": Mail(host="127.0.0.1", port=mail.port, tls="none", **{"from": "Monitor <monitor@example.com>"}),
+        "duties": (
+            Duty(who="佐藤", channels=("chat", "mail"), calendar=ALWAYS),
+            Duty(who="suzuki", channels=("phone",), calendar=ALWAYS),
+            Duty(who="boss", channels=("boss",), calendar=never),
+        ),
+        "quiet": None,
+        "rules": Rules(tries=2, retry=20, address="https://monitor.example.com"),
+        "zones": {BRAND: "Asia/Tokyo"},
+        "language": "en",
+    }
+    return Kit(**(fields | more))
+
+
+def delivery(store: Store, kit: Kit, clock: FixedClock) -> Delivery:
+    return Delivery(store, kit, clock, jitter=lambda: 0.5)
+
+
+def alert(
+    store: Store,
+    clock: FixedClock,
+    level: AlertLevel = "warning",
+    *,
+    state: str = "open",
+    since: int = 3600,
+    **more: Any,
+) -> int:
+    """Keep an episode as the alert job does; return its number."""
+    at = to_epoch(clock.now)
+    begin = more.pop("begin", at - since)
+    names = {"watch": ("注意", "Watch"), "warning": ("警戒", "Warning"), "emergency": ("緊急", "Emergency")}[level]
+    evidence = {
+        "title": {
+            "ja": f"【{names[0]}】{BRAND}:投稿 平常の9倍 41人 11:00-",
+            "en": f"[{names[1]}] {BRAND}: volume 9x usual, 41 people 11:00-",
+        },
+        "for": {"ja": ["41人が投稿しています。"], "en": ["41 different people."]},
+        "against": {"ja": ["30%は再投稿です。"], "en": ["30% are reposts."]},
+        "posts": ["x:p1", "x:p2", "x:p3"],
+    }
+    fields = {"kind": "volume", "observed": 412, "expected": 45.2, "p": 1e-9, "authors": 41} | more
+    store.figures.put_alert(
+        brand=BRAND,
+        level=level,
+        start_at=begin,
+        end_at=at,
+        state=state,
+        recorded_at=at,
+        evidence=json.dumps(evidence, ensure_ascii=False),
+        **fields,
+    )
+    found = sql(store, f"SELECT alid FROM alerts WHERE kind = '{fields['kind']}' AND start_at = {begin}")
+    return int(found[0]["alid"])
+
+
+def states(store: Store) -> dict[str, str]:
+    return {f"{row['occasion']} {row['channel']}": row["state"] for row in sql(store, "SELECT * FROM deliveries")}
+
+
+def occasions(store: Store) -> dict[str, str]:
+    return {row["occasion"]: row["state"] for row in sql(store, "SELECT * FROM occasions")}
+
+
+def posts(store: Store) -> None:
+    """Three posts that stand for the episodes, and one that is history."""
+    put(
+        store,
+        post(
+            "p1",
+            "コンセントから煙が出た https://evil.example/x @everyone",
+            by="hana_k",
+            when=0,
+            url="https://x.example/p1",
+        ),
+        post("p2", "<!channel> *smoke* from [the kettle](https://evil.example)", by="t_mori", when=60),
+        post("p3", "煙 \u202e逆 \r\nBcc: x@evil.example", by="kai", when=90, url="javascript:alert(1)"),
+        brand=BRAND,
+    )
+
+
+def test_the_first_on_duty_is_told_once(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    posts(store)
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    assert job.run() == 1
+    assert job.run() == 0
+    assert web.titles("chat") == [f"【警戒】{BRAND}:投稿 平常の9倍 41人 11:00-"]
+    assert web.titles("phone") == web.titles("boss") == []
+    assert states(store) == {f"alert:{alid}:warning chat": "sent"}
+    assert occasions(store) == {f"alert:{alid}:warning": "told"}
+    said = web.taken[0][1]["message"]
+    assert "平常 45.2件に対して 412件、投稿者は41人" in said
+    assert "11:00 から続いています" in said
+    assert "■ 危機ではないと考えられる材料\n・30%は再投稿です。" in said
+    assert "当番: 佐藤、suzuki" in said
+    assert "https://x.example/p1" in said
+    assert f"https://monitor.example.com/alerts/{alid}" in said
+    assert "/acknowledge?token=" in said
+    for dangerous in ("//evil.example", "@everyone", "<!channel>", "javascript:", "\u202e", "*smoke*", "[the"):
+        assert dangerous not in said, dangerous
+    assert sql(store, "SELECT payload FROM deliveries")[0]["payload"] == ""
+    assert sql(store, "SELECT * FROM delivery_posts") == []
+
+
+def test_a_chart_comes_with_it(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    alert(store, clock)
+    picture = Picture(png=PNG, words="過去24時間")
+    delivery(store, kit(outside, monkeypatch, draw=lambda _alert, _language: picture), clock).run()
+    assert [a["mimetype"] for a in web.taken[0][1]["attachments"]] == ["image/png"]
+
+
+def test_history_is_never_quoted(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    put(store, post("p1", "昔の投稿です", by="old", history=True), post("p2", "今の投稿です", by="new"), brand=BRAND)
+    alert(store, clock)
+    delivery(store, kit(outside, monkeypatch), clock).run()
+    assert "昔の投稿" not in web.taken[0][1]["message"]
+    assert "今の投稿" in web.taken[0][1]["message"]
+
+
+def test_a_higher_level_is_a_new_message_and_the_end_is_told_where_the_opening_was(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    begin = to_epoch(clock.now) - 3600
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    alid = alert(store, clock, "watch", begin=begin)
+    job.run()
+    clock.move(300)
+    alert(store, clock, "watch", begin=begin, observed=500)
+    job.run()
+    assert len(web.taken) == 1, "the same level is told once"
+    alert(store, clock, "emergency", begin=begin)
+    job.run()
+    assert len(web.titles("chat")) == 2
+    assert len(web.titles("phone")) == 1, "an emergency goes to everybody on duty at once"
+    assert web.titles("boss") == []
+    assert "緊急に引き上げました" in [body["message"] for path, body in web.taken if path == "/chat"][1]
+    clock.move(7200)
+    alert(store, clock, "emergency", begin=begin, state="closed")
+    assert job.run() == 2
+    assert job.run() == 0
+    assert web.titles("chat")[-1].startswith("【収束】")
+    assert web.titles("phone")[-1].startswith("[Over]")
+    assert occasions(store)[f"alert:{alid}:closed"] == "told"
+
+
+def test_a_failing_channel_is_tried_again_and_then_falls_back(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    web: HttpReceiver,
+    mail: MailReceiver,
+) -> None:
+    web.statuses["/chat"] = 503
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    assert job.run() == 0
+    row = sql(store, "SELECT * FROM deliveries")[0]
+    assert (row["state"], row["reason"], row["detail"], row["not_before"] - to_epoch(clock.now)) == (
+        "waiting",
+        "later",
+        "JSON: HTTP 503",
+        20,
+    )
+    clock.move(20)
+    assert job.run() == 1
+    assert states(store) == {f"alert:{alid}:warning chat": "failed", f"alert:{alid}:warning mail": "sent"}
+    assert [m["Subject"] for m in mail.mails] == [f"【警戒】{BRAND}:投稿 平常の9倍 41人 11:00-"]
+    assert "可能性があります。" not in mail.mails[0].get_body(("plain",)).get_content().split("■")[0], (
+        "it has certainly not come"
+    )
+    trouble = store.deliveries.trouble("chat")
+    assert (trouble["state"], trouble["detail"]) == ("failed", "JSON: HTTP 503")
+
+
+def test_an_answer_that_got_lost_is_never_sent_there_again_but_goes_on_to_the_next(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    web: HttpReceiver,
+    mail: MailReceiver,
+) -> None:
+    web.statuses["/chat"], web.keep_all = 0, True
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    assert job.run() == 1
+    for _ in range(5):
+        clock.move(600)
+        job.run()
+    assert states(store)[f"alert:{alid}:warning chat"] == "unknown"
+    assert len(web.titles("chat")) == 1
+    text = mail.mails[0].get_body(("plain",)).get_content()
+    assert text.startswith("この通知は、すでにchatで届いている可能性があります。")
+
+
+def test_when_every_channel_fails_the_order_begins_anew(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    web: HttpReceiver,
+    mail: MailReceiver,
+) -> None:
+    for name in ("chat", "phone", "boss"):
+        web.statuses[f"/{name}"] = 404
+    mail.recipient_answer = "550 no such person"
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    assert job.run() == 0
+    assert set(states(store).values()) == {"failed", "waiting"}, (
+        "all were tried in one run, and the first waits to be tried anew"
+    )
+    assert occasions(store) == {f"alert:{alid}:warning": "going"}
+    web.statuses.clear()
+    clock.move(301)
+    assert job.run() == 1
+    assert len(web.titles("chat")) == 1
+    assert occasions(store) == {f"alert:{alid}:warning": "told"}
+
+
+def test_it_is_given_up_after_a_day_and_says_so(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    web: HttpReceiver,
+    mail: MailReceiver,
+) -> None:
+    for name in ("chat", "phone", "boss"):
+        web.statuses[f"/{name}"] = 404
+    mail.recipient_answer = "550 no such person"
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    for _ in range(60):
+        job.run()
+        clock.move(1800)
+    assert occasions(store)[f"alert:{alid}:warning"] == "failed"
+    assert set(states(store).values()) == {"failed"}
+
+
+def test_nobody_acknowledged_so_the_next_is_told_and_then_the_others(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    job.run()
+    clock.move(1799)
+    assert job.run() == 0
+    clock.move(1)
+    assert job.run() == 1
+    assert web.titles("phone") == ["[No answer: Warning] みらい…: volume 9x usual, 41 people 11:00-"]
+    assert job.run() == 0
+    clock.move(1800)
+    assert job.run() == 1
+    assert len(web.titles("boss")) == 1, "after those on duty everybody else"
+    clock.move(1800)
+    assert job.run() == 0
+    assert occasions(store)[f"alert:{alid}:unanswered:3"] == "nobody"
+    clock.move(1800)
+    job.run()
+    assert f"alert:{alid}:unanswered:4" not in occasions(store)
+
+
+def test_who_acknowledges_stops_the_deadline_and_what_still_waits(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    web.statuses["/chat"] = 503
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    job.run()
+    store.handling.add(alid, Fact(at=clock.move(5), kind="acknowledged", actor="yuki"))
+    clock.move(7200)
+    assert job.run() == 0
+    assert states(store) == {f"alert:{alid}:warning chat": "given_up"}
+    assert occasions(store) == {f"alert:{alid}:warning": "dropped"}
+
+
+def test_what_is_handed_over_is_told_to_whom(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    job.run()
+    store.handling.add(
+        alid, Fact(at=clock.move(60), kind="handed_over", actor="佐藤", detail={"to": "boss", "note": "記者から電話"})
+    )
+    assert job.run() == 1
+    assert job.run() == 0
+    assert web.titles("boss")[0].startswith("[For you: Warning]")
+    assert "記者から電話" in [body["message"] for path, body in web.taken if path == "/boss"][0]
+
+
+NIGHT = Calendar.of("Asia/Tokyo", dict.fromkeys(range(7), ((22 * 60, 31 * 60),)))  # 22:00 to 07:00
+
+
+def test_in_quiet_hours_a_watch_waits_for_the_morning_and_a_warning_does_not(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    clock.now = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)  # 02:00 in Tokyo
+    job = delivery(store, kit(outside, monkeypatch, quiet=NIGHT, rules=Rules(acknowledge=Deadlines(warning=0))), clock)
+    first = alert(store, clock, "watch", begin=to_epoch(clock.now) - 600)
+    assert job.run() == 0
+    clock.move(3600)
+    alert(store, clock, "watch", begin=to_epoch(clock.now) - 600, kind="negative")
+    alert(store, clock, "watch", begin=to_epoch(NOW) + 14 * 3600 - 600, state="closed")
+    assert job.run() == 0
+    loud = alert(store, clock, "warning", begin=to_epoch(clock.now) - 300)
+    assert job.run() == 1
+    assert occasions(store)[f"alert:{loud}:warning"] == "told"
+    clock.now = datetime(2026, 3, 4, 21, 59, tzinfo=UTC)
+    assert job.run() == 0
+    clock.move(60)
+    assert job.run() == 1
+    assert job.run() == 0
+    assert web.titles("chat")[-1] == f"{BRAND}:夜間の注意 2件"
+    said = web.taken[-1][1]["message"]
+    assert "に収束" in said
+    assert "継続中" in said
+    assert occasions(store)[f"alert:{first}:watch"] == "gathered"
+
+
+def test_what_rises_in_the_night_leaves_the_summary(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    clock.now = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
+    begin = to_epoch(clock.now) - 600
+    job = delivery(store, kit(outside, monkeypatch, quiet=NIGHT), clock)
+    alid = alert(store, clock, "watch", begin=begin)
+    job.run()
+    clock.move(900)
+    alert(store, clock, "warning", begin=begin)
+    assert job.run() == 1
+    clock.now = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
+    job.run()
+    assert not [t for t in web.titles("chat") if "夜間" in t]
+    assert occasions(store)[f"alert:{alid}:watch"] == "dropped"
+
+
+def test_what_came_and_went_while_the_monitor_was_down_is_told_without_waking(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    alert(store, clock, "emergency", state="closed")
+    old = clock.now
+    clock.now = old - timedelta(days=2)
+    alert(store, clock, "emergency", state="closed")
+    clock.now = old
+    assert delivery(store, kit(outside, monkeypatch), clock).run() == 1
+    assert web.titles("chat") == [f"{BRAND}:夜間の注意 1件"]
+    assert len(occasions(store)) == 2, "what ended days ago is told to nobody"
+
+
+def test_the_same_episode_found_anew_is_not_told_again(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    alert(store, clock, begin=to_epoch(clock.now) - 3600)
+    job.run()
+    alert(store, clock, begin=to_epoch(clock.now) - 3300)
+    assert job.run() == 0
+    alert(store, clock, "emergency", begin=to_epoch(clock.now) - 3300)
+    assert job.run() == 2
+    assert len(web.titles("chat")) == 2
+
+
+def test_a_hole_in_the_rota_tells_everybody_and_says_so(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    made = kit(outside, monkeypatch)
+    never = Calendar.of("Asia/Tokyo", {})
+    made = replace(made, duties=tuple(replace(duty, calendar=never) for duty in made.duties))
+    alert(store, clock)
+    assert delivery(store, made, clock).run() == 3
+    assert (len(web.titles("chat")), len(web.titles("phone")), len(web.titles("boss"))) == (1, 1, 1)
+    assert "現在の当番がいないため、全員に送っています" in web.taken[0][1]["message"]
+    assert sql(store, "SELECT hole FROM occasions")[0]["hole"] == 1
+
+
+def test_without_a_channel_the_occasion_is_still_on_record(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alid = alert(store, clock)
+    delivery(store, kit(outside, monkeypatch, channels={}, duties=()), clock).run()
+    assert occasions(store) == {f"alert:{alid}:warning": "nobody"}
+
+
+def test_a_post_that_is_deleted_before_its_message_left_is_not_quoted(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    from monitor.types import Deletion
+    from tests.builders import origin, page
+
+    posts(store)
+    alert(store, clock)
+    web.statuses["/chat"] = 503
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    job.run()
+    assert "コンセントから煙" in sql(store, "SELECT payload FROM deliveries")[0]["payload"]
+    store.pages.put(page(deletions=(Deletion(post="x:p1", at=clock.now),)), origin(10))
+    assert sql(store, "SELECT payload FROM deliveries")[0]["payload"] == ""
+    web.statuses.clear()
+    clock.move(60)
+    assert job.run() == 1
+    assert "コンセントから煙" not in web.taken[0][1]["message"]
+    assert "smoke" in web.taken[0][1]["message"]
+
+
+# -- digests --
+
+
+def digest_kit(
+    outside: Any, monkeypatch: pytest.MonkeyPatch, *channels: str, written: list[tuple[str, ...]] | None = None
+) -> Kit:
+    def write(brand: str, week: str, language: str, to: str, message_id: str) -> Letter | None:
+        from email.message import EmailMessage
+
+        from monitor.notify.mail import headed, wire
+
+        if written is not None:
+            written.append((brand, week, language, to, message_id))
+        mime = ""
+        if to:
+            message = EmailMessage()
+            message.set_content("今週の三文です。")
+            mime = wire(
+                headed(message, subject=f"{brand} {week}", sender="m@example.com", to=to, message_id=message_id, at=NOW)
+            )
+        return Letter(subject=f"{brand} {week}", text="今週の三文です。", mime=mime)
+
+    return kit(outside, monkeypatch, digests={BRAND: DigestPlan(channels=channels, day="mon", at="08:00")}, write=write)
+
+
+def test_a_digest_goes_out_at_its_time_once_to_each(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    web: HttpReceiver,
+    mail: MailReceiver,
+) -> None:
+    written: list[tuple[str, ...]] = []
+    job = delivery(store, digest_kit(outside, monkeypatch, "mail", "boss", written=written), clock)
+    clock.now = datetime(
+        2026, 3, 8, 22, 59, tzinfo=UTC
+    )  # Monday 07:59 in Tokyo: the week before is due at its own time only
+    assert job.run() == 2
+    assert {week for _, week, *_ in written} == {"2026-W09"}
+    clock.move(60)
+    assert job.run() == 2
+    assert job.run() == 0
+    assert [m["Subject"] for m in mail.mails] == [f"{BRAND} 2026-W09", f"{BRAND} 2026-W10"]
+    assert web.titles("boss") == [f"{BRAND} 2026-W09", f"{BRAND} 2026-W10"]
+    assert occasions(store)[f"digest:{BRAND}:2026-W10"] == "told"
+
+
+def test_a_digest_of_which_nobody_knows_waits_for_a_person_and_keeps_its_message_id(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, mail: MailReceiver
+) -> None:
+    job = delivery(store, digest_kit(outside, monkeypatch, "mail"), clock)
+    real = smtp_that_loses_the_answer(monkeypatch)
+    job.run()
+    row = sql(store, "SELECT * FROM deliveries")[0]
+    assert row["state"] == "unknown"
+    for _ in range(5):
+        clock.move(3600)
+        assert job.run() == 0
+    assert len(mail.mails) == 1
+    assert occasions(store) == {f"digest:{BRAND}:2026-W09": "unknown"}
+    real()
+    assert again(store, row["did"], "yuki", clock.now)
+    assert not again(store, row["did"], "yuki", clock.now), "once"
+    assert job.run() == 1
+    assert mail.raw[0] == mail.raw[1], "the same bytes, the same Message-ID"
+    log = [(entry["state"], entry["actor"]) for entry in store.deliveries.history([row["did"]])]
+    assert log == [
+        ("waiting", None),
+        ("sending", None),
+        ("unknown", None),
+        ("waiting", "yuki"),
+        ("sending", None),
+        ("sent", None),
+    ]
+
+
+def test_a_person_may_say_that_it_has_come(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, mail: MailReceiver
+) -> None:
+    job = delivery(store, digest_kit(outside, monkeypatch, "mail"), clock)
+    smtp_that_loses_the_answer(monkeypatch)
+    job.run()
+    did = sql(store, "SELECT did FROM deliveries")[0]["did"]
+    assert arrived(store, did, "yuki", clock.now)
+    assert not arrived(store, did, "yuki", clock.now)
+    assert occasions(store) == {f"digest:{BRAND}:2026-W09": "told"}
+    clock.move(3600)
+    assert job.run() == 0
+    assert len(mail.mails) == 1
+    assert sql(store, "SELECT payload FROM deliveries")[0]["payload"] == ""
+
+
+def smtp_that_loses_the_answer(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let the connection break after the text has gone and the server has taken it; return what puts it right."""
+    import smtplib
+
+    real = smtplib.SMTP.data
+
+    def broken(self: smtplib.SMTP, msg: Any) -> Any:
+        real(self, msg)
+        raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+
+    monkeypatch.setattr(smtplib.SMTP, "data", broken)
+    return lambda: monkeypatch.setattr(smtplib.SMTP, "data", real)
+
+
+def test_a_try_whose_process_is_gone_or_silent_becomes_unknown(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    web: HttpReceiver,
+    mail: MailReceiver,
+) -> None:
+    alid = alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch), clock)
+    web.statuses["/chat"] = 503
+    job.run()
+    did = sql(store, "SELECT did FROM deliveries")[0]["did"]
+    assert store.deliveries.begin(did, "t", "another machine 1 2", to_epoch(clock.now))
+    assert not store.deliveries.begin(did, "u", "another machine 1 2", to_epoch(clock.now)), "one try at a time"
+    clock.move(89)
+    assert job.run() == 0
+    assert states(store) == {f"alert:{alid}:warning chat": "sending"}
+    clock.move(1)
+    assert job.run() == 1
+    assert len(mail.mails) == 1
+    assert store.deliveries.end(did, "t", "sent", to_epoch(clock.now), sent_at=to_epoch(clock.now)), (
+        "it came through late"
+    )
+    assert states(store) == {f"alert:{alid}:warning chat": "sent", f"alert:{alid}:warning mail": "sent"}
+
+
+def test_deadlines_may_be_switched_off(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = Rules(acknowledge=Deadlines(watch=0, warning=0, emergency=0))
+    alert(store, clock)
+    job = delivery(store, kit(outside, monkeypatch, rules=rules), clock)
+    job.run()
+    clock.move(5 * 3600)
+    assert job.run() == 0
