@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-# How a value that is read from text is called, by the function of monitor.config that reads it.
+# How a value that is read from text is called, by the function of monitor.values that reads it.
 _READERS = {"_duration": "duration", "_hours": "hours", "_zone": "time zone"}
 _PLAIN = {
     str: "text",
@@ -83,7 +83,14 @@ def default_of(field: FieldInfo) -> str:
         return "–"
     if "duration" in type_of(field):
         return f"`{', '.join(map(duration, value if isinstance(value, tuple) else [value]))}`"
+    if type_of(field) == "hours":
+        return f"`{', '.join(map(hours, value))}`"
     return f"`{value}`" if value != "" else "–"
+
+
+def hours(interval: tuple[int, int]) -> str:
+    """Write opening hours as config.toml does."""
+    return "-".join(f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in interval)
 
 
 def duration(seconds: int) -> str:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import argparse
 import gzip
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
 
-from models.vectors import BUCKETS, WIDTH, buckets, weigh
+from models.vectors import BUCKETS, HALF, buckets, weigh
 
-EVERY = 2  # of the sentences: more change nothing that can be measured
+EVERY = 4  # of the sentences: more change nothing that can be measured
 SEED = 20261125
 
 
@@ -32,7 +33,18 @@ def main() -> None:
 
 def fit(sentences: list[str]) -> dict[str, np.ndarray]:
     """Return ``idf``, ``projection`` (int8) and its ``scale``."""
-    bags = [buckets(sentence) for sentence in sentences]
+    both = [buckets(sentence) for sentence in sentences]
+    halves = [_half([bags[half] for bags in both]) for half in range(2)]
+    axes = np.stack([axes for _, axes in halves])
+    scale = np.abs(axes).max() / 127
+    return {
+        "idf": np.stack([idf for idf, _ in halves]),
+        "projection": np.round(axes / scale).astype(np.int8),
+        "scale": np.float32(scale),
+    }
+
+
+def _half(bags: list[Counter[int]]) -> tuple[np.ndarray, np.ndarray]:
     seen = np.zeros(BUCKETS)
     for bag in bags:
         seen[list(bag)] += 1
@@ -41,9 +53,8 @@ def fit(sentences: list[str]) -> dict[str, np.ndarray]:
     starts = np.cumsum([0, *(len(at) for at, _ in rows)])
     at, values = np.concatenate([at for at, _ in rows]), np.concatenate([values for _, values in rows])
     table = csr_matrix((values, at, starts), shape=(len(rows), BUCKETS))
-    axes = TruncatedSVD(WIDTH, random_state=SEED).fit(table).components_.T
-    scale = np.abs(axes).max() / 127
-    return {"idf": idf, "projection": np.round(axes / scale).astype(np.int8), "scale": np.float32(scale)}
+    axes: np.ndarray = TruncatedSVD(HALF, random_state=SEED).fit(table).components_.T
+    return idf, axes
 
 
 def write(found: dict[str, np.ndarray], path: Path) -> None:

@@ -62,7 +62,7 @@ def act(deed: Deed) -> Act | None:
     if seen & {*TROUBLE, "spam"}:
         return None
     kind: Kind | None = None
-    if deed.helps and not seen & set(ASKS):
+    if deed.helps and "question" not in seen:  # "press it for five seconds, please" reads like a request and is advice
         kind = "answered"
     elif deed.shares:
         kind = "shared"

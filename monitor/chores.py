@@ -13,10 +13,10 @@ from monitor import alert, digest, sweep
 from monitor.alert import Options as AlertOptions
 from monitor.config import Settings
 from monitor.deliver import Delivery
-from monitor.deliver.kit import Kit, duties_of, quiet_of
+from monitor.deliver.kit import Kit
+from monitor.deliver_wiring import Rota, kit_of
 from monitor.digest import Brief, Rival
 from monitor.exam import trusted
-
 from monitor.report import Clock, examination
 from monitor.store import Store
 from monitor.timing import from_epoch
@@ -30,7 +30,7 @@ class Chores:
     now: Callable[[], datetime]
     stop: Event
     _holidays: dict[str, frozenset[date]]
-    _kit: Kit | None = None
+    _rota: Rota | None = None
 
     @abstractmethod
     def clock(self, brand: str) -> Clock:
@@ -72,21 +72,11 @@ class Chores:
         """Return the job that tells people; ``language`` is that of channels that name none."""
         return Delivery(self.store, self.kit(language), self.now, jitter=random.random)
 
-    def kit(self, language: str) -> Kit:
-        """Return channels, rota and quiet hours of the settings, made once: laying a rota out takes a while."""
-        if self._kit is None or self._kit.language != language:
-            settings = self.settings
-            self._kit = Kit(
-                channels={channel.name: channel for channel in settings.channel},
-                mail=settings.mail,
-                duties=duties_of(settings.duty, settings.channel),
-                quiet=quiet_of(settings.quiet),
-                rules=settings.delivery,
-                zones={row["brand"]: row["zone"] for row in self.store.sources.brands()},
-                digests={brand.name: brand.digest for brand in settings.brand},
-                language="ja" if language == "ja" else "en",
-            )
-        return self._kit
+    def kit(self, language: str, store: Store | None = None) -> Kit:
+        """Return what delivery works with, over this store or the one of another thread."""
+        if self._rota is None:
+            self._rota = Rota.of(self.settings)
+        return kit_of(self.settings, store or self.store, self.now, self.model_name(), language, self._rota)
 
     def _alert_options(self, brand: str, zone: str) -> AlertOptions:
         wanted, found = self.settings.alerts, self.settings.find(brand)
@@ -107,10 +97,13 @@ class Chores:
             digest.keep_last_week(self.store, self.brief(brand.name), self.now()) for brand in self.settings.brand
         )
 
-    def brief(self, brand: str) -> Brief:
-        """Return what a brand's week is worked out for: clock, model, names, and the rivals whose posts are read too."""
+    def brief(self, brand: str, store: Store | None = None) -> Brief:
+        """Return what a brand's week is worked out for: clock, model, names, and the rivals whose posts are read too.
+
+        ``store``: the caller's own where it is another thread's, such as a page's.
+        """
         found = self.settings.find(brand)
-        zones = {row["brand"]: row["zone"] for row in self.store.sources.brands()}
+        zones = {row["brand"]: row["zone"] for row in (store or self.store).sources.brands()}
         watched = {b.name: b for b in self.settings.brand if b.name != brand}
         rivals = []
         for rival in found.rival:
@@ -137,8 +130,13 @@ class Chores:
             rules=None,
         )
 
-    def week(self, brand: str, name: str) -> dict[str, Any]:
-        """Return a brand's week: as it was reported where it is kept, else as of now. Raises ``ValueError`` for no week."""
+    def week(self, brand: str, name: str, as_of: datetime | None = None) -> dict[str, Any]:
+        """Return a brand's week: as it was reported where it is kept, else as of now; with ``as_of`` worked out again.
+
+        Raises ``ValueError`` for a week that does not exist.
+        """
+        if as_of is not None:
+            return digest.week(self.store, self.brief(brand), name, self.now(), as_of)
         return digest.reported(self.store, self.brief(brand), name, self.now())
 
     def corrections(self, brand: str, name: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from monitor.errors import ConfigError
 from monitor.timing import Calendar, public_holidays
 from monitor.values import DAYS, Duration, Hours, Reach, Zone
 from monitor.values import Table as _Table
+from monitor.web_settings import Web, web_contradictions
 
 HOLIDAY_YEARS = range(2005, 2036)
 NETWORKS = frozenset(("x", "reddit", "bluesky", "mastodon"))
@@ -218,6 +219,7 @@ class Settings(_Table):
     channel: tuple[Channel, ...] = ()
     duty: tuple[Duty, ...] = ()
     quiet: Week = Week()
+    web: Web = Web()
     mapping: dict[str, dict[str, Any]] = Field(default_factory=dict)
     brand: tuple[Brand, ...] = ()
 
@@ -264,6 +266,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str | int, ...],
         except ValueError as error:
             yield ("brand", i, "calendar"), str(error)
     digests = [brand.digest for brand in settings.brand]
+    yield from web_contradictions(settings.web)
     yield from contradictions(settings.channel, settings.duty, settings.quiet, settings.mail, names, digests)
 
 
@@ -286,7 +289,7 @@ def _mistake(path: Path, text: str, found: Mapping[str, Any]) -> str:
             message += f"; known here: {', '.join(known)}"
     elif found["type"] == "missing":
         message = "is missing; add it"
-    elif where and where[-1] in ("url", "password"):
+    elif where and where[-1] in ("url", "password", "client_secret"):
         pass  # it may hold a key, which must not be shown
     elif "input" in found and not isinstance(found["input"], dict | list):
         message = f"{message} (found {found['input']!r})"

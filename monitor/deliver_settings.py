@@ -64,13 +64,6 @@ class Mail(Table):
     sender: str = Field(default="", alias="from")
 
 
-class Dates(Table):
-    """Dates of a duty: both belong to it."""
-
-    start: date = Field(alias="from")
-    end: date = Field(alias="to")
-
-
 class Week(Table):
     """Hours by weekday; ``daily`` holds for the days that are not named."""
 
@@ -107,15 +100,15 @@ class Duty(Week):
     channels: tuple[str, ...] = Field(min_length=1)
     brands: tuple[str, ...] = ()
     daily: Hours = ((0, 1440),)
-    dates: tuple[Dates, ...] = ()
+    dates: tuple[str, ...] = ()
 
     def rule(self) -> DutyRule:
-        """Return the duty as the rota reads it. Raises ``ValueError`` as :meth:`Week.calendar` does."""
+        """Return the duty as the rota reads it. Raises ``ValueError`` as :meth:`Week.calendar` does, and for what is no date."""
         return DutyRule(
             who=self.who,
             channels=tuple(dict.fromkeys(self.channels)),
             brands=frozenset(self.brands),
-            calendar=self.calendar([(span.start, span.end) for span in self.dates]),
+            calendar=self.calendar([_span(text) for text in self.dates]),
             dated=bool(self.dates),
         )
 
@@ -153,6 +146,15 @@ class DigestPlan(Table):
         """Minutes of local time between the end of the week (Monday midnight) and the sending."""
         hours, _, rest = self.at.partition(":")
         return DAYS.index(self.day) * 1440 + int(hours) * 60 + int(rest)
+
+
+def _span(text: str) -> tuple[date, date]:
+    """Read ``2026-12-28/2027-01-03`` or one date. Raises ``ValueError`` for anything else."""
+    first, _, last = text.partition("/")
+    try:
+        return date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
+    except ValueError:
+        raise ValueError(f"not dates: {text!r}; write 2026-12-31 or 2026-12-28/2027-01-03") from None
 
 
 def contradictions(

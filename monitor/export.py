@@ -1,12 +1,22 @@
-"""Everything in the store as records: what `monitor export` writes and `monitor import` reads back without loss."""
+"""Writing out: everything in the store as records that `monitor import` reads back, and tables of rows as files.
+
+What rows a screen has stands in :mod:`monitor.tables`.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 import json
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any, Literal
 
+from monitor.errors import MonitorError
 from monitor.records import Record, dump, header
 from monitor.store import Store
 from monitor.store.labels import label_of
@@ -151,3 +161,122 @@ def gap_records(store: Store) -> Iterator[dict[str, Any]]:
             "cause": row["cause"],
             "state": row["state"],
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table: its name as the interface has it, what it holds, and one line about it for the docs.
+
+    ``time`` columns hold epoch seconds and are written as ISO 8601 in UTC.
+    """
+
+    name: str
+    kind: Literal["text", "integer", "number", "time", "boolean"] = "text"
+    about: str = ""
+
+
+Rows = Iterable[Mapping[str, Any]]
+FORMATS = ("csv", "jsonl", "parquet")
+_BEGINS_FORMULA = frozenset("=+-@\t\r\n＝＋－＠'")  # OWASP's list with its full-width forms, and our own mark
+_BATCH = 5000  # rows of a row group
+
+
+def write(rows: Rows, columns: Sequence[Column], kind: str, out: IO[bytes], *, bom: bool = False) -> int:
+    """Write rows as ``csv``, ``jsonl`` or ``parquet``; return how many. Memory does not grow with their number.
+
+    ``bom`` puts a byte order mark before CSV, by which Excel knows UTF-8. Raises ``MonitorError`` with the cure where
+    Parquet's library is missing.
+    """
+    if kind == "parquet":
+        return _write_parquet(rows, columns, out)
+    return _write_csv(rows, columns, out, bom=bom) if kind == "csv" else _write_jsonl(rows, columns, out)
+
+
+def guarded(text: str) -> str:
+    """Return a text as a CSV cell that no spreadsheet takes for a formula: what could begin one gets an apostrophe before it.
+
+    Spaces and invisible characters before the sign do not hide it. A text with an apostrophe of its own gets another, so
+    that :func:`unguarded` gives back every text.
+    """
+    for sign in text:
+        if sign in _BEGINS_FORMULA:
+            return "'" + text
+        if not sign.isspace() and unicodedata.category(sign) not in ("Cf", "Cc"):
+            return text
+    return text
+
+
+def unguarded(cell: str) -> str:
+    """Return the text of a CSV cell: without the apostrophe that :func:`guarded` put before it."""
+    return cell[1:] if cell.startswith("'") else cell
+
+
+def _write_csv(rows: Rows, columns: Sequence[Column], out: IO[bytes], *, bom: bool) -> int:
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="", write_through=True)
+    if bom:
+        text.write("\ufeff")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - how many is the result
+        writer.writerow([_cell(row.get(column.name), column.kind) for column in columns])
+    text.detach()
+    return count
+
+
+def _cell(value: Any, kind: str) -> str:  # noqa: ANN401 - a value of a row
+    if value is None:
+        return ""
+    if kind == "text":
+        return guarded(str(value))
+    if kind == "boolean":
+        return "true" if value else "false"
+    return iso(from_epoch(value)) if kind == "time" else str(value)
+
+
+def _write_jsonl(rows: Rows, columns: Sequence[Column], out: IO[bytes]) -> int:
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - how many is the result
+        shown = {column.name: _plain(row.get(column.name), column.kind) for column in columns}
+        out.write(json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    return count
+
+
+def _plain(value: Any, kind: str) -> Any:  # noqa: ANN401 - a value of a row
+    if value is None:
+        return None
+    if kind == "time":
+        return iso(from_epoch(value))
+    return bool(value) if kind == "boolean" else value
+
+
+def _write_parquet(rows: Rows, columns: Sequence[Column], out: IO[bytes]) -> int:
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an optional dependency
+        import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+    except ImportError as error:
+        raise MonitorError(
+            "Parquet needs another package: pip install 'engagement-monitor[parquet]'; or export csv or jsonl"
+        ) from error
+    kinds = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(), "time": pa.timestamp("s", "UTC")}  # fmt: skip
+    schema = pa.schema([(column.name, kinds[column.kind]) for column in columns])
+    left, count = iter(rows), 0
+    with pq.ParquetWriter(out, schema) as writer:
+        while batch := list(itertools.islice(left, _BATCH)):
+            count += len(batch)
+            values = [[_arrow(row.get(column.name), column.kind) for row in batch] for column in columns]
+            arrays = [pa.array(one, field.type) for one, field in zip(values, schema, strict=True)]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+    return count
+
+
+def _arrow(value: Any, kind: str) -> Any:  # noqa: ANN401 - a value of a row
+    if value is None or kind in ("integer", "time"):
+        return value
+    return str(value) if kind == "text" else bool(value) if kind == "boolean" else float(value)
+
+
+def file_name(screen: str, brand: str | None, at: datetime, kind: str) -> str:
+    """Return a file's name: screen, brand (its letters, digits, ``-`` and ``_`` alone) and day."""
+    named = "".join(sign for sign in (brand or "")[:40] if sign.isalnum() or sign in "-_")
+    return "-".join(part for part in (screen, named, f"{at:%Y-%m-%d}") if part) + f".{kind}"

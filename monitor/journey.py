@@ -145,10 +145,10 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _part(word: str) -> str:
-    stem = word.removesuffix("*")
+    stem = word.removesuffix("*").strip()
     if not stem:
         return ""
-    body = re.escape(stem).replace(r"\ ", r"\s+")
+    body = r"\s+".join(map(re.escape, stem.split()))
     if not stem.isascii():
         return body
     return rf"(?<![a-z0-9]){body}" + ("" if word.endswith("*") else "(?![a-z0-9])")

@@ -63,7 +63,8 @@ _DM_ASKED = re.compile(
 )
 _DM_SENT = re.compile(
     rf"{_DM}[^。!?\n]{{0,6}}(?:(?:お送り|送信|返信|連絡)?(?:いた|致)?し(?:まし)?た|送(?:り|らせて(?:いただき|頂き))(?:まし)?た|送った|送信済)"
-    r"|\b(?:sent|dm'?d|dmed|messaged|pm'?d)\b[^.!?\n]{0,25}(?:\b(?:dm|direct\smessage|message|pm|you)\b|$)|\b(?:check|see)\syour\sdms?\b"
+    rf"|\bsent\b[^.!?\n]{{0,25}}{_DM}|{_DM}\s(?:is\s|was\s|has\sbeen\s|just\s)?sent\b|\b(?:dm'?d|dmed|messaged|pm'?d)\b"
+    r"|\bsent\s(?:you|it|them)\b[^.!?\n]{0,25}\bmessage\b|\b(?:check|see)\syour\sdms?\b"
 )
 
 
@@ -281,12 +282,14 @@ def _too_young(missing: int) -> Figure:
 class Cohort:
     """Authors who first spoke to the brand in one week, and how many of them spoke anew in each week after it.
 
-    ``returned[k]`` belongs to the ``k + 1``-th week after; ``None`` where that week is not over.
+    ``returned[k]`` belongs to the ``k + 1``-th week after; ``None`` where that week is not over. ``young``: the brand was
+    watched for less than four weeks before, so some of them had spoken earlier.
     """
 
     week: str
     authors: int
     returned: tuple[int | None, ...]
+    young: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the row for JSON; the share of a cohort below 20 authors is refused, its counts stand there."""
@@ -295,15 +298,16 @@ class Cohort:
             known = count is not None and self.authors >= SMALL
             value = Share(count or 0, self.authors).ratio if known else None
             cells.append({"after": after, "returned": count, "value": value})
-        return {"week": self.week, "authors": self.authors, "cells": cells}
+        return {"week": self.week, "authors": self.authors, "young": self.young, "cells": cells}
 
 
 def triangle(
-    starts: Mapping[int, Sequence[int]], weeks: Sequence[tuple[str, int, int]], until: int
+    starts: Mapping[int, Sequence[int]], weeks: Sequence[tuple[str, int, int]], until: int, since: int = 0
 ) -> tuple[Cohort, ...]:
     """Return the cohorts of consecutive weeks ``(name, start, end)``, oldest first; ``until`` is what is known up to.
 
     An author belongs to the week of the first visit and counts once in each later week with a visit that began in it.
+    Weeks that were over before the brand was watched, ``since``, are left out: nobody knows who spoke then.
     """
     edges = [start for _, start, _ in weeks] + [weeks[-1][2]] if weeks else []
     authors = [0] * len(weeks)
@@ -322,8 +326,10 @@ def triangle(
             week=name,
             authors=authors[i],
             returned=tuple(count if over[i + 1 + k] else None for k, count in enumerate(back[i])),
+            young=start - YOUNG < since,
         )
-        for i, (name, _, _) in enumerate(weeks)
+        for i, (name, start, end) in enumerate(weeks)
+        if end > since
     )
 
 

@@ -12,11 +12,15 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from monitor.tokens import shown
 
 LEAST_AUTHORS = 3
 LEAST_Z = 1.96
+FALSE_WORDS = 0.5
+"""How many words may rise by chance alone in a week: the more are tested, the stronger a word must rise."""
+
 PRIOR = 1000.0
 """The most people-words that the prior may weigh: one earlier week, and no more than this."""
 
@@ -94,11 +98,12 @@ def rising(
     if not n_before or not n_now:
         return [], len(tested)
     weight = min(PRIOR, n_before / len(before))
+    line = least_z(len(tested))
     found = []
     for word in tested:
         prior = weight * (now[word] + earlier[word]) / (n_now + n_before)
         z = log_odds(now[word], n_now, earlier[word], n_before, prior, weight)
-        if z >= LEAST_Z:
+        if z >= line:
             found.append((word, z))
     found.sort(key=lambda item: (-item[1], item[0]))
     rises = [
@@ -113,6 +118,11 @@ def rising(
         for word, z in found[:limit]
     ]
     return rises, len(tested)
+
+
+def least_z(tested: int) -> float:
+    """How many standard errors a word must rise by where so many are tested (Bonferroni, for half a false word), 1.96 at least."""
+    return max(LEAST_Z, NormalDist().inv_cdf(1 - FALSE_WORDS / tested)) if tested else LEAST_Z
 
 
 def log_odds(one: int, n_one: int, two: int, n_two: int, prior: float, weight: float) -> float:

@@ -461,7 +461,7 @@ def test_the_loop_sweeps_live_sources_keeps_to_retention_and_writes_weeks_anew(t
         store.figures.put_digest("acme", "2026-W09", '{"figures": {}, "text": "x:1 waited"}', T0)
         assert app.retain("ja") == 1
         (body,) = [row["body"] for row in sql(store, "SELECT body FROM digests")]
-        assert "■ 返信" in json.loads(body)["text"]
+        assert "■ 返信" in json.loads(body)["text"]["ja"]
         assert "x:1 waited" not in body
         source.connector.gone["x:2"] = "protected"  # type: ignore[attr-defined]
         clock.move(8 * DAY)

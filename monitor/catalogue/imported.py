@@ -95,7 +95,7 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "churn",
         "Churn as reported",
-        "解約率（出典の値）",
+        "解約率（報告値）",
         "percent",
         (
             "Where the source only gives the rate, 0 to 100; with churned and customers the rate is worked out here.",
@@ -104,8 +104,8 @@ METRICS: tuple[Metric, ...] = (
     ),
     _metric(
         "csat",
-        "CSAT as reported",
-        "CSAT（出典の値）",
+        "CSAT (survey)",
+        "CSAT（アンケート）",
         "percent",
         (
             "Share of satisfied answers in a survey, 0 to 100, as the source counts it.",

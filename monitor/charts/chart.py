@@ -72,8 +72,13 @@ def tips(*pairs: tuple[str, str]) -> list[Spec]:
 
 def lookup(labels: Mapping[float, str]) -> str:
     """Return a Vega expression that names axis positions; what is not in the map gets no label."""
-    pairs = ",".join(f'"{place:g}":{quoted(text)}' for place, text in labels.items())
+    pairs = ",".join(f'"{_key(place)}":{quoted(text)}' for place, text in labels.items())
     return f"({{{pairs}}})[datum.value] || ''"
+
+
+def _key(place: float) -> str:
+    """A number as JavaScript writes it; places have four decimals at most."""
+    return f"{place:.4f}".rstrip("0").rstrip(".")
 
 
 def quoted(text: str) -> str:

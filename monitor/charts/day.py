@@ -32,7 +32,9 @@ def alert_day(data: Mapping[str, Any]) -> Chart:
     return Chart(
         name="day",
         height=240,
-        title=lambda say: say(f"Posts per {minutes} minutes against the usual", f"{minutes}分ごとの投稿数と平常の幅"),
+        title=lambda say: say(
+            f"Posts per {minutes} minutes against the usual", f"{minutes}分ごとの投稿数(件)と平常の幅"
+        ),
         draw=lambda say: _draw(points, width, mark, start, zone, say),
         tell=lambda say: _tell(points, mark, zone, say),
         rows=lambda say: _rows(points, width, zone, say),
@@ -64,7 +66,7 @@ def _clock(start: datetime, end: float, zone: str, say: Say) -> dict[float, str]
         wall = (at + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
         place = ((at + timedelta(hours=hour)).timestamp() - start.timestamp()) / 3600
         if wall.hour % _TICK == 0 and 0 <= place <= end:
-            names[round(place, 6)] = say.day(wall, zone) if wall.hour == 0 else f"{wall.hour}:00"
+            names[round(place, 4)] = say.day(wall, zone) if wall.hour == 0 else f"{wall.hour}:00"
     return names
 
 
@@ -86,11 +88,15 @@ def _draw(
         "field": "posts",
         "type": "quantitative",
         "scale": {"domain": [0, top], "nice": False},
-        "axis": axis(say("posts", "件"), tickMinStep=1, tickCount=4, format=",d", domain=False, ticks=False),
+        "axis": axis(tickMinStep=1, tickCount=4, format=",d", domain=False, ticks=False),
     }
     actual, usual = say("posts", "実際の投稿数"), say("usual", "平常")
     scale = {"domain": [actual, "–", usual], "range": "category"}
-    color: Spec = {"type": "nominal", "scale": scale, "legend": {"title": None, "values": [actual, usual]}}
+    color: Spec = {
+        "type": "nominal",
+        "scale": scale,
+        "legend": {"title": None, "values": [actual, usual], "symbolType": "square", "symbolStrokeWidth": 0},
+    }
     tooltip = tips(
         ("at", say("time", "時刻")), ("said", actual), ("was", usual), ("span", say("usual band", "平常の幅"))
     )
@@ -98,8 +104,8 @@ def _draw(
     layers: list[Spec] = [
         {"data": values([r for r in rows if r["posts"] is None]), "mark": {"type": "rect", "style": "unseen"}, "encoding": {"x": x, "x2": {"field": "x2"}, "tooltip": tooltip}},
         {"data": values([*rows, *closing]), "transform": [{"filter": "isValid(datum.high)"}], "mark": {"type": "area", "interpolate": "step-after", "style": "band", "opacity": 0.75}, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
-        {"data": values([*rows, *closing]), "transform": [{"filter": "isValid(datum.usual)"}], "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 1.5}, "encoding": {"x": x, "y": {**y, "field": "usual"}, "color": {**color, "datum": usual}}},
         {"data": values(seen), "mark": {"type": "rect"}, "encoding": {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"datum": 0}, "color": {**color, "datum": actual}, "opacity": {"value": 0.85}, "tooltip": tooltip}},
+        {"data": values([*rows, *closing]), "transform": [{"filter": "isValid(datum.usual)"}], "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2}, "encoding": {"x": x, "y": {**y, "field": "usual"}, "color": {**color, "datum": usual}}},
     ]  # fmt: skip
     if mark is not None and 0 <= mark <= end:
         layers += _opened(mark, end, x, say)

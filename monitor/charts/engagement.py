@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from monitor.charts.chart import Chart, Spec, Table, axis, tips, values
+from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
 from monitor.charts.say import UNKNOWN, Say
 
 _MEASURES = {
@@ -40,8 +40,8 @@ def _chart(row: Mapping[str, Any], this: str, weeks: Sequence[str]) -> Chart:
         tell=lambda say: _tell(row, say, ratio=ratio),
         rows=lambda say: _rows(row, this, order, say, ratio=ratio),
         note=lambda say: say(
-            "Each dot is a post; the bars mark the middle post, with its 95 % interval from 6 posts on.",
-            "点は1投稿、太い横線は中央値、縦線はその95%区間(6投稿以上のとき)です。",
+            "Each dot is a post; figures and bars are the middle of a week, upright lines its 95 % interval from 6 posts on.",
+            "点は1投稿、数字と太い横線は週の中央値、縦線はその95%信頼区間(6投稿以上のとき)です。",
         ),
     )
 
@@ -68,72 +68,106 @@ def _name(value: float | None, *, ratio: bool) -> str:
 
 
 def _draw(row: Mapping[str, Any], this: str, weeks: Sequence[str], say: Say, *, ratio: bool) -> Spec:
-    by_week = {week: [v["value"] for v in row["values"] if v["week"] == week] for week in weeks}
-    dots = []
-    for week, found in by_week.items():
-        for i, value in enumerate(sorted(found)):
-            # side by side where they would hide each other; the same place each time
-            shift = ((i * 0.618034) % 1 - 0.5) * 0.5 if len(found) > 1 else 0.0
-            dots.append(
-                {
-                    "week": say.week(week),
-                    "value": value,
-                    "shift": shift,
-                    "said": _name(value, ratio=ratio),
-                    "now": week == this,
-                }
-            )
-    middles = []
-    for week, found in by_week.items():
-        if found:
-            low, high = middle_interval(found) or (None, None)
-            middles.append(
-                {
-                    "week": say.week(week), "value": median(found), "low": low, "high": high, "now": week == this,
-                    "said": _name(median(found), ratio=ratio), "n": say.number(len(found)),
-                    "spread": UNKNOWN if low is None else f"{_name(low, ratio=ratio)} – {_name(high, ratio=ratio)}",
-                }
-            )  # fmt: skip
-    order = [say.week(week) for week in weeks]
-    x: Spec = {"field": "week", "type": "ordinal", "scale": {"domain": order}, "axis": axis(labelAngle=0, ticks=False)}
+    by_week = [(week, sorted(v["value"] for v in row["values"] if v["week"] == week)) for week in weeks]
+    names = {float(i): say.week(week) for i, week in enumerate(weeks)}
+    dots = [
+        dot for i, (week, found) in enumerate(by_week) for dot in _dots(i, week, found, week == this, say, ratio=ratio)
+    ]
+    middles = [
+        _middle(i, week, found, week == this, say, ratio=ratio) for i, (week, found) in enumerate(by_week) if found
+    ]
+    empty = [{"x": i, "said": say("no post", "投稿なし")} for i, (_, found) in enumerate(by_week) if not found]
+    top = max((dot["value"] for dot in dots), default=0) or 1
+    x: Spec = {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"domain": [-0.5, len(weeks) - 0.5], "nice": False},
+        "axis": axis(values=list(names), labelExpr=lookup(names), grid=False, ticks=False, labelFlush=False),
+    }
     y: Spec = {
         "field": "value",
         "type": "quantitative",
-        "scale": {"zero": True, "nice": True},
+        "scale": {"domain": [0, top * 1.22], "nice": False},
         "axis": axis(format=".1~%" if ratio else ",~r", tickCount=5, domain=False, ticks=False),
     }
-    tooltip = tips(("week", say("week", "週")), ("said", say("one post", "1投稿の値")))
-    mid_tips = tips(
-        ("week", say("week", "週")),
-        ("said", say("middle", "中央値")),
-        ("spread", say("95 % interval", "95%区間")),
-        ("n", say("posts", "投稿")),
-    )
-    empty = [
-        {"week": say.week(week), "said": say("no post", "投稿なし")} for week, found in by_week.items() if not found
-    ]
+    said = {"field": "said", "type": "nominal"}
     layers: list[Spec] = []
     for now, style in ((False, "against"), (True, "accent")):
-        layers += [
-            {"data": values([d for d in dots if d["now"] is now]), "mark": {"type": "circle", "style": style, "size": 55, "opacity": 0.6}, "encoding": {"x": x, "xOffset": {"field": "shift", "type": "quantitative", "scale": {"domain": [-0.5, 0.5]}}, "y": y, "tooltip": tooltip}},
-            {"data": values([m for m in middles if m["now"] is now and m["low"] is not None]), "mark": {"type": "rule", "style": style, "strokeWidth": 2}, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "tooltip": mid_tips}},
-            {"data": values([m for m in middles if m["now"] is now]), "mark": {"type": "tick", "style": style, "thickness": 3.5, "width": {"band": 0.62}}, "encoding": {"x": x, "y": y, "tooltip": mid_tips}},
-        ]  # fmt: skip
-    layers.append(
-        {
-            "data": values([m for m in middles if m["now"]]),
-            "mark": {"type": "text", "style": "value", "dy": -12},
-            "encoding": {"x": x, "y": y, "text": {"field": "said", "type": "nominal"}},
-        }
-    )
-    layers.append(
-        {
-            "data": values(empty),
-            "mark": {"type": "text", "style": "remark", "dy": -9},
-            "encoding": {"x": x, "y": {"datum": 0}, "text": {"field": "said", "type": "nominal"}},
-        }
-    )
+        layers += _week_marks(
+            [d for d in dots if d["now"] is now], [m for m in middles if m["now"] is now], style, x, y, say
+        )
+        label = {"type": "text", "style": "value" if now else "remark", "baseline": "top"}
+        top_row = [m for m in middles if m["now"] is now]
+        layers.append({"data": values(top_row), "mark": label, "encoding": {"x": x, "y": {"value": 2}, "text": said}})
+    remark = {"type": "text", "style": "remark", "dy": -9}
+    layers.append({"data": values(empty), "mark": remark, "encoding": {"x": x, "y": {"datum": 0}, "text": said}})
     return {"layer": layers}
+
+
+def _dots(i: int, week: str, found: Sequence[float], now: bool, say: Say, *, ratio: bool) -> list[dict[str, Any]]:
+    """Posts side by side where they would hide each other; each at the same place every time."""
+    spread = 0.5 if len(found) > 1 else 0.0
+    return [
+        {
+            "x": round(i + ((k * 0.618034) % 1 - 0.5) * spread, 4),
+            "value": value,
+            "week": say.week(week),
+            "said": _name(value, ratio=ratio),
+            "now": now,
+        }
+        for k, value in enumerate(found)
+    ]
+
+
+def _middle(i: int, week: str, found: Sequence[float], now: bool, say: Say, *, ratio: bool) -> dict[str, Any]:
+    spread = middle_interval(found)
+    return {
+        "x": i,
+        "left": i - 0.32,
+        "right": i + 0.32,
+        "value": median(found),
+        "low": spread[0] if spread else None,
+        "high": spread[1] if spread else None,
+        "week": say.week(week),
+        "said": _name(median(found), ratio=ratio),
+        "n": say.number(len(found)),
+        "spread": f"{_name(spread[0], ratio=ratio)} – {_name(spread[1], ratio=ratio)}" if spread else UNKNOWN,
+        "now": now,
+    }
+
+
+def _week_marks(
+    dots: Sequence[Mapping[str, Any]],
+    middles: Sequence[Mapping[str, Any]],
+    style: str,
+    x: Spec,
+    y: Spec,
+    say: Say,
+) -> list[Spec]:
+    tooltip = tips(("week", say("week", "週")), ("said", say("one post", "1投稿の値")))
+    of_week = tips(
+        ("week", say("week", "週")),
+        ("said", say("middle", "中央値")),
+        ("spread", say("95 % interval", "95%信頼区間")),
+        ("n", say("posts", "投稿")),
+    )
+    return [
+        {
+            "data": values(dots),
+            "mark": {"type": "circle", "style": style, "size": 55, "opacity": 0.55},
+            "encoding": {"x": x, "y": y, "tooltip": tooltip},
+        },
+        {
+            "data": values([m for m in middles if m["low"] is not None]),
+            "mark": {"type": "rule", "style": style, "strokeWidth": 2},
+            "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "tooltip": of_week},
+        },
+        {
+            "data": values(middles),
+            "mark": {"type": "rule", "style": style, "strokeWidth": 4},
+            "encoding": {"x": {**x, "field": "left"}, "x2": {"field": "right"}, "y": y, "tooltip": of_week},
+        },
+    ]
 
 
 def _tell(row: Mapping[str, Any], say: Say, *, ratio: bool) -> str:
@@ -149,7 +183,7 @@ def _rows(row: Mapping[str, Any], this: str, weeks: Sequence[str], say: Say, *, 
         say("Week", "週"),
         say("Posts", "投稿"),
         say("Middle", "中央値"),
-        say("95 % interval", "95%区間"),
+        say("95 % interval", "95%信頼区間"),
         say("Lowest – highest", "最小–最大"),
     )
     found = []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 FONTS = (
     "Hiragino Sans",
@@ -121,8 +122,9 @@ def _styles(colours: Colours, size: int) -> dict[str, Any]:
         "against": {"color": colours.against},
         "band": {"color": colours.band},
         "unseen": {"color": colours.unseen, "fillOpacity": 0.42},
-        "hatch": {"stroke": colours.against, "strokeWidth": 1, "strokeOpacity": 0.8},
-        "answers": {"fill": colours.ground, "stroke": colours.text, "strokeWidth": 1.4, "fillOpacity": 0.92},
+        "frame": {"color": colours.text, "strokeWidth": 1, "strokeOpacity": 0.75},
+        "answers": {"color": colours.ground, "stroke": colours.text, "strokeWidth": 1.4, "opacity": 1},
+        "before": {"color": colours.text, "opacity": 1},
         "zero": {"color": colours.quiet, "strokeWidth": 1},
         "guide": {"color": colours.quiet, "strokeDash": [4, 4], "strokeWidth": 1.2},
         "spread": {"color": colours.accent, "strokeWidth": 2.5, "strokeOpacity": 0.65},

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import threading
 from typing import Any
 
 import vl_convert
 
 from monitor.charts.chart import WIDTH, Chart
-from monitor.charts.look import FONTS, LIGHT, config
+from monitor.charts.look import FONTS, LIGHT, THEMES, config
 
 SCALE = 2
 _SIZE = 15  # pixels of letters: a mail on a phone shows the picture at two thirds of its size
 _VEGA_LITE = "6.4"
 _MAKING = threading.Lock()
+_LOOKS = json.dumps({theme: config(theme) for theme in THEMES}, sort_keys=True)
 
 
 def png(chart: Chart, language: str) -> bytes:
@@ -50,16 +53,21 @@ def _glyph(letter: str) -> bytes:
 
 
 def bundle_version() -> str:
-    """Name of the library that :func:`bundle` returns; it changes with what is installed."""
-    return f"{vl_convert.__version__}-{vl_convert.get_vega_version()}"
+    """Name of what :func:`bundle` returns; it changes with the library that is installed and with the looks."""
+    mark = hashlib.sha256(_LOOKS.encode()).hexdigest()[:8]
+    return f"{vl_convert.__version__}-{vl_convert.get_vega_version()}-{mark}"
 
 
 def bundle() -> bytes:
-    """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``vegaEmbed``; made once a process, in seconds."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``vegaEmbed`` and ``chartLooks`` (by theme).
+
+    Made once a process, which takes seconds.
+    """
     with _MAKING:
         return _bundle()
 
 
 @functools.cache
 def _bundle() -> bytes:
-    return vl_convert.javascript_bundle(vl_version=_VEGA_LITE).encode()
+    snippet = f"window.vegaEmbed = vegaEmbed; window.chartLooks = {_LOOKS};"
+    return vl_convert.javascript_bundle(snippet, vl_version=_VEGA_LITE).encode()

@@ -209,8 +209,8 @@ def staffing(figures: Mapping[str, Any]) -> Chart | None:
         tell=lambda say: _tell_grid(found, say),
         rows=lambda say: _grid_rows(cells, say),
         note=lambda say: say(
-            "Darker: more arrived. Circles: answers given in that hour. Struck through: outside business hours.",
-            "色が濃いほど多く届いた時間帯、丸はその時間帯に返した件数、斜線は営業時間外です。",
+            "The stronger the colour, the more arrived. Circles: answers given in that hour. Framed: business hours.",
+            "色が強いほど多く届いた時間帯、丸はその時間帯に返した件数、枠は営業時間です。",
         ),
     )
 
@@ -272,7 +272,7 @@ def _grid(cells: Sequence[Mapping[str, Any]], say: Say) -> Spec:
     size: Spec = {
         "field": "answers",
         "type": "quantitative",
-        "scale": {"domain": [0, max(answers, 1)], "range": [0, 150]},
+        "scale": {"domain": [0, max(answers, 1)], "range": [12, 170]},
         "legend": {"title": say("answered", "返信"), "values": _marks(answers), "format": "d"},
     }
     return {
@@ -280,8 +280,8 @@ def _grid(cells: Sequence[Mapping[str, Any]], say: Say) -> Spec:
         "layer": [
             {"mark": {"type": "rect", "stroke": None, "cornerRadius": 1}, "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip}},
             {
-                "transform": [{"filter": "!datum.open"}],
-                "mark": {"type": "point", "style": "hatch", "shape": "M-1,1L1,-1", "size": 110, "filled": False},
+                "transform": [{"filter": "datum.open"}],
+                "mark": {"type": "rect", "style": "frame", "filled": False},
                 "encoding": {"x": x, "y": y, "tooltip": tooltip},
             },
             {

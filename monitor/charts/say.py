@@ -28,6 +28,7 @@ class Say:
         return cls("ja" if language == "ja" else "en")
 
     def __call__(self, english: str, japanese: str) -> str:
+        """Choose between the two texts."""
         return japanese if self.language == "ja" else english
 
     def words(self, pair: Mapping[str, str] | None) -> str:

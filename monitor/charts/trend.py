@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, tips, values
@@ -25,11 +25,11 @@ def sentiment(figures: Mapping[str, Any]) -> Chart | None:
         name="sentiment",
         height=220,
         title=lambda say: say("Net sentiment by week", "ネットセンチメントの推移"),
-        draw=lambda say: _draw(rows, (low, high), say, lambda v: say.signed(v)),
-        tell=lambda say: _tell(rows, say, lambda v: say.signed(v)),
-        rows=lambda say: _rows(rows, say, lambda v: say.signed(v)),
+        draw=lambda say: _draw(rows, (low, high), say, say.signed),
+        tell=lambda say: _tell(rows, say, say.signed),
+        rows=lambda say: _rows(rows, say, say.signed),
         note=lambda say: say(
-            "Lines: 95 % interval. No point: too few posts.", "縦線は95%区間。点のない週は件数が足りません。"
+            "Lines: 95 % interval. No point: too few posts.", "縦線は95%信頼区間。点のない週は件数が足りません。"
         ),
     )
 
@@ -59,11 +59,13 @@ def within_target(figures: Mapping[str, Any]) -> Chart | None:
         draw=lambda say: _draw(rows, (0.0, 100.0), say, lambda v: f"{v:.0f}%"),
         tell=lambda say: _tell(rows, say, lambda v: f"{v:.0f}%"),
         rows=lambda say: _rows(rows, say, lambda v: f"{v:.0f}%"),
-        note=lambda say: say("Lines: 95 % interval.", "縦線は95%区間です。"),
+        note=lambda say: say("Lines: 95 % interval.", "縦線は95%信頼区間です。"),
     )
 
 
-def _draw(rows: Sequence[Mapping[str, Any]], domain: tuple[float, float], say: Say, name: Any) -> Spec:  # noqa: ANN401 - a function of one number
+def _draw(
+    rows: Sequence[Mapping[str, Any]], domain: tuple[float, float], say: Say, name: Callable[[float], str]
+) -> Spec:
     shown = []
     for row in rows:
         known = row["value"] is not None
@@ -86,7 +88,7 @@ def _draw(rows: Sequence[Mapping[str, Any]], domain: tuple[float, float], say: S
         "scale": {"padding": 0.5},
         "axis": axis(labelAngle=0, ticks=False),
     }
-    signs = "format(datum.value, '+d')" if domain[0] < 0 else "datum.label + '%'"
+    signs = "datum.value ? format(datum.value, '+d') : '0'" if domain[0] < 0 else "datum.label + '%'"
     y: Spec = {
         "field": "value",
         "type": "quantitative",
@@ -96,7 +98,7 @@ def _draw(rows: Sequence[Mapping[str, Any]], domain: tuple[float, float], say: S
     tooltip = tips(
         ("week", say("week", "週")),
         ("said", say("value", "値")),
-        ("spread", say("95 % interval", "95%区間")),
+        ("spread", say("95 % interval", "95%信頼区間")),
         ("n", "n"),
     )
     known = values([row for row in shown if row["value"] is not None])
@@ -133,7 +135,7 @@ def _refused(row: Mapping[str, Any], say: Say) -> str:
     return say(f"n = {row['n']}", f"n={row['n']}") if row["n"] else say("no case", "該当なし")
 
 
-def _tell(rows: Sequence[Mapping[str, Any]], say: Say, name: Any) -> str:  # noqa: ANN401 - see above
+def _tell(rows: Sequence[Mapping[str, Any]], say: Say, name: Callable[[float], str]) -> str:
     told = []
     for row in rows:
         if row["value"] is None:
@@ -146,8 +148,8 @@ def _tell(rows: Sequence[Mapping[str, Any]], say: Say, name: Any) -> str:  # noq
     return say(", ", "、").join(told) + say(".", "。")
 
 
-def _rows(rows: Sequence[Mapping[str, Any]], say: Say, name: Any) -> Table:  # noqa: ANN401 - see above
-    head = (say("Week", "週"), say("Value", "値"), say("95 % interval", "95%区間"), "n")
+def _rows(rows: Sequence[Mapping[str, Any]], say: Say, name: Callable[[float], str]) -> Table:
+    head = (say("Week", "週"), say("Value", "値"), say("95 % interval", "95%信頼区間"), "n")
     found = []
     for row in rows:
         value = UNKNOWN if row["value"] is None else name(row["value"])

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
 from monitor.charts.say import UNKNOWN, Say
 
-LEAST_SHADE = 0.03  # of a day: a shorter span would not be seen
+LEAST_SHADE = 0.06  # of a day: a shorter span would not be seen
+LEAST_SHARE = 20  # posts below which a share would say too much
 _BAR = 0.34  # half of a column's width, in days
 
 
@@ -21,7 +22,7 @@ def volume(figures: Mapping[str, Any]) -> Chart:
     return Chart(
         name="volume",
         height=230,
-        title=lambda say: say("Posts about the brand by day", "日別の言及数"),
+        title=lambda say: say("Posts about the brand by day", "日別の言及数(件)"),
         draw=lambda say: _draw(days, spans, say),
         tell=lambda say: _tell(days, spans, say),
         rows=lambda say: _rows(days, say),
@@ -49,6 +50,7 @@ def _days(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "at": start,
                 "posts": row["posts"] if seen else None,
                 "negative": row.get("negative") if seen else None,
+                "labelled": row.get("labelled"),
                 "begun": start < known,
                 "over": end <= known,
                 "blind": blind,
@@ -90,9 +92,7 @@ def _unseen(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]], say: Say) -> Spec:
-    labels = {
-        i + 0.5: f"{day['at'].month}/{day['at'].day}|{say.weekday(day['at'].weekday())}" for i, day in enumerate(days)
-    }
+    labels = {i + 0.5: _label(day["at"], say) for i, day in enumerate(days)}
     rows = [_bar(day, say) for day in days if day["posts"] is not None]
     zone = days[0]["at"].tzinfo.key if days else "UTC"
     shades = [{"x": s["x"], "x2": s["x2"], "when": say.until(s["from"], s["to"], zone)} for s in spans]
@@ -108,8 +108,8 @@ def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]],
     y: Spec = {
         "field": "posts",
         "type": "quantitative",
-        "scale": {"domain": [0, max(4, top * 1.12)], "nice": False},
-        "axis": axis(say("posts", "件"), tickMinStep=1, tickCount=4, format=",d", domain=False, ticks=False),
+        "scale": {"domain": [0, max(4, top * 1.17)], "nice": False},
+        "axis": axis(tickMinStep=1, tickCount=4, format=",d", domain=False, ticks=False),
     }
     tooltip = tips(
         ("day", say("day", "日")), ("said", say("posts", "投稿")), ("bad", say("of them negative", "うち否定"))
@@ -117,11 +117,6 @@ def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]],
     missing = [{"x": i + 0.5, "why": _why(day, say)} for i, day in enumerate(days) if day["posts"] is None]
     return {
         "layer": [
-            {
-                "data": values(shades),
-                "mark": {"type": "rect", "style": "unseen"},
-                "encoding": {"x": x, "x2": {"field": "x2"}, "tooltip": tips(("when", say("not seen", "見えなかった時間")))},
-            },
             {
                 "data": values(rows),
                 "mark": {"type": "rect", "cornerRadiusEnd": 2},
@@ -139,6 +134,11 @@ def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]],
                 },
             },
             {
+                "data": values(shades),
+                "mark": {"type": "rect", "style": "unseen"},
+                "encoding": {"x": x, "x2": {"field": "x2"}, "tooltip": tips(("when", say("not seen", "見えなかった時間")))},
+            },
+            {
                 "data": values(rows),
                 "mark": {"type": "text", "style": "value", "dy": -7},
                 "encoding": {"x": {**x, "field": "middle"}, "y": y, "text": {"field": "said", "type": "nominal"}},
@@ -150,6 +150,12 @@ def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]],
             },
         ]
     }  # fmt: skip
+
+
+def _label(at: datetime, say: Say) -> str:
+    """Two lines under a column, apart by a bar."""
+    name = say.weekday(at.weekday())
+    return say(f"{name}|{at.day} {at:%b}", f"{at.month}/{at.day}|{name}")
 
 
 def _bar(day: Mapping[str, Any], say: Say) -> dict[str, Any]:
@@ -167,10 +173,13 @@ def _bar(day: Mapping[str, Any], say: Say) -> dict[str, Any]:
 
 
 def _bad(day: Mapping[str, Any], say: Say) -> str:
+    """The negative posts of a day; as a share, too, where enough of them were read with confidence."""
     if day["negative"] is None:
         return UNKNOWN
-    share = f" ({say.percent(day['negative'] / day['posts'])})" if (day["posts"] or 0) >= 20 else ""
-    return f"{say.number(day['negative'])}{share}"
+    n, of = day["negative"], day["labelled"]
+    if of is None or of < LEAST_SHARE:
+        return say.number(n)
+    return say(f"{n} of {of} classified ({say.percent(n / of)})", f"{n}件(判定できた{of}件の{say.percent(n / of)})")
 
 
 def _legend(name: str, say: Say) -> Spec:

@@ -22,7 +22,7 @@ def rising(figures: Mapping[str, Any]) -> Chart | None:
         return None
     return Chart(
         name="rising",
-        height=_ROW * len(rows) + 60,
+        height=_ROW * len(rows) + 28,
         title=lambda say: say("Words on the rise, by people", "急に増えた言葉(使った人数)"),
         draw=lambda say: _draw(rows, say),
         tell=lambda say: _tell(rows, say),
@@ -46,19 +46,27 @@ def _draw(rows: Sequence[Mapping[str, Any]], say: Say) -> Spec:
         "field": "now",
         "type": "quantitative",
         "scale": {"domain": [0, most * 1.08]},
-        "axis": axis(say("people", "人"), tickMinStep=1, tickCount=4, format="d", domain=False, ticks=False),
+        "axis": axis(tickMinStep=1, tickCount=4, format="d", domain=False, ticks=False),
     }
-    scale = {"domain": [now, say("–", "–"), before], "range": "category"}
-    color: Spec = {"type": "nominal", "scale": scale, "legend": {"title": None, "values": [now, before]}}
     tooltip = tips(("word", say("word", "言葉")), ("said", now), ("was", before))
+    said = {"field": "said", "type": "nominal"}
     return {
         "data": values(shown_rows),
         "layer": [
-            {"mark": {"type": "bar", "cornerRadiusEnd": 2}, "encoding": {"x": x, "y": y, "color": {**color, "datum": now}, "tooltip": tooltip}},
-            {"mark": {"type": "tick", "thickness": 4, "height": {"band": 1.05}}, "encoding": {"x": {**x, "field": "before"}, "y": y, "color": {**color, "datum": before}, "tooltip": tooltip}},
-            {"mark": {"type": "text", "style": "value", "align": "left", "dx": 6}, "encoding": {"x": x, "y": y, "text": {"field": "said", "type": "nominal"}}},
+            {
+                "mark": {"type": "bar", "style": "accent", "cornerRadiusEnd": 2},
+                "encoding": {"x": x, "y": y, "tooltip": tooltip},
+            },
+            {
+                "mark": {"type": "tick", "style": "before", "thickness": 3, "height": {"band": 1.05}},
+                "encoding": {"x": {**x, "field": "before"}, "y": y, "tooltip": tooltip},
+            },
+            {
+                "mark": {"type": "text", "style": "value", "align": "left", "dx": 6},
+                "encoding": {"x": x, "y": y, "text": said},
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def _tell(rows: Sequence[Mapping[str, Any]], say: Say) -> str:
@@ -108,15 +116,20 @@ def voice(figures: Mapping[str, Any]) -> Chart | None:
 
 
 def _of(row: Mapping[str, Any], say: Say) -> str:
-    posts = say(f"{row['posts']:,} posts", f"{row['posts']:,}件")
-    return f"{row['name']} {say.percent(row['ratio'])} ({posts})"
+    return f"{row['name']} {say.percent(row['ratio'])} ({_posts(row, say)})"
+
+
+def _posts(row: Mapping[str, Any], say: Say) -> str:
+    return say(f"{row['posts']:,} posts", f"{row['posts']:,}件")
 
 
 def _share(rows: Sequence[Mapping[str, Any]], own: str, say: Say) -> Spec:
     bars = [
         {
             **r,
-            "said": f"{say.percent(r['ratio'])}  {say(f'{r["posts"]:,} posts', f'{r["posts"]:,}件')}",
+            "said": say(
+                f"{say.percent(r['ratio'])} ({_posts(r, say)})", f"{say.percent(r['ratio'])}({_posts(r, say)})"
+            ),
             "own": r["name"] == own,
         }
         for r in rows

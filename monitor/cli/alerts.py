@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.app import App, open_app
+from monitor.cli.alerts_handling import HANDLING
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 
@@ -39,11 +40,12 @@ def alerts_command(
     """Episodes of unusual volume or sentiment, with what speaks for and against each. アラート。"""
     if ctx.invoked_subcommand is not None:
         return 0
-    from monitor.timing import to_epoch  # noqa: PLC0415 - only here
+    from monitor.deliver.report import listed  # noqa: PLC0415 - only here
+    from monitor.timing import to_epoch  # noqa: PLC0415 - see above
 
     app = open_app(settings_file(config), database, now, read_only=True)
     language, at = choose(lang, app.settings.language), to_epoch(app.now())
-    rows = app.store.figures.alerts(at - days * 86400, at + 86400, brand)
+    rows = listed(app.store, at - days * 86400, at + 86400, brand)
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
     app.store.close()
     if as_json:
@@ -53,6 +55,10 @@ def alerts_command(
 
         alerts_screen(rows, language, days, zones)
     return 1 if any(row["state"] == "open" for row in rows) else 0
+
+
+for _command in HANDLING:
+    alerts_command.add_command(_command)
 
 
 @alerts_command.command("backtest")

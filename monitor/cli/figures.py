@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -63,26 +64,33 @@ def engagement_command(
 @click.option("--week", metavar="YYYY-Www", help="ISO week in the brand's zone (default: the last full one).")
 @click.option("--brand", help="Only this brand.")
 @click.option("--text", "as_text", is_flag=True, help="Plain text (the default).")
+@click.option("--as-of", "as_of", metavar="ISO|now", help="Work it out again from what had arrived by then, or by now.")
 @with_app(read_only=True)
 def digest_command(
-    *, app: App, language: str, as_json: bool, as_text: bool, week: str | None, brand: str | None
+    *, app: App, language: str, as_json: bool, as_text: bool, week: str | None, brand: str | None, as_of: str | None
 ) -> int:
-    """A brand's week: response, engagement, sentiment, and what was not seen. 週報。"""
+    """A brand's week: response, engagement, sentiment, and what was not seen. 週報。
+
+    A week that was reported is shown as it was reported; what has changed since is told on stderr.
+    """
     if as_json and as_text:
         raise click.UsageError("choose --json or --text, not both")
-    figures = digests(app, week, brand)
+    figures = digests(app, week, brand, as_of)
     if as_json:
         show(figures)
-        return 0
-    from monitor.digest import text  # noqa: PLC0415 - only for this face
+    else:
+        from monitor.digest import text  # noqa: PLC0415 - only for this face
 
-    click.echo("\n".join(text(one, language) for one in figures).rstrip("\n"))
+        click.echo("\n".join(text(one, language) for one in figures).rstrip("\n"))
+    if as_of is None:
+        for one in figures:
+            _tell_corrections(app, one, language)
     return 0
 
 
-def digests(app: App, week: str | None, brand: str | None) -> list[dict[str, Any]]:
+def digests(app: App, week: str | None, brand: str | None, as_of: str | None = None) -> list[dict[str, Any]]:
     """Return the week of each brand of the settings, else of each brand that an import made known."""
-    from monitor.timing import iso_week  # noqa: PLC0415 - only for this command
+    from monitor.timing import iso_week, parse_instant  # noqa: PLC0415 - only for this command
 
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
     configured = [b.name for b in app.settings.brand if b.name in zones]
@@ -94,10 +102,25 @@ def digests(app: App, week: str | None, brand: str | None) -> list[dict[str, Any
         zone = zones[name]
         wanted = week or iso_week(now() - timedelta(days=7), zone)
         try:
-            found.append(app.week(name, wanted))
+            instant = None if as_of is None else app.now() if as_of == "now" else parse_instant(as_of, zone)
+            found.append(app.week(name, wanted, instant))
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
     return found
+
+
+def _tell_corrections(app: App, figures: Mapping[str, Any], language: str) -> None:
+    changed = app.corrections(figures["brand"], figures["week"])
+    if not changed:
+        return
+    ja = language == "ja"
+    told = ("、" if ja else ", ").join(f"{one['ja' if ja else 'en']} {one['was']} → {one['now']}" for one in changed)
+    head = (
+        f"{figures['brand']} {figures['week']}: 報告後に届いた情報による訂正:"
+        if ja
+        else f"{figures['brand']} {figures['week']}: corrected since by what arrived later: "
+    )
+    click.echo(head + told, err=True)
 
 
 @click.command("define")

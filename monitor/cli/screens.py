@@ -129,7 +129,8 @@ def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, z
         going_on = row["state"] == "open"
         out.print(evidence["title"][language], style="bold" + (" red" if going_on else ""), markup=False)
         state = ("継続中" if ja else "going on") if going_on else f"– {end:%m-%d %H:%M}"
-        out.print(f"  {start:%m-%d %H:%M} {state}  n={row['observed']}", markup=False)
+        number = f"  #{row['number']} {_handled(row['handling'], ja=ja)}" if "number" in row else ""
+        out.print(f"  {start:%m-%d %H:%M} {state}  n={row['observed']}{number}", markup=False)
         for sentence in evidence["for"][language]:
             out.print(f"  + {sentence}", markup=False)
         for sentence in evidence["against"][language]:
@@ -137,3 +138,17 @@ def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, z
         if not evidence["against"][language]:
             out.print("  - 反対の材料は見つかりません。" if ja else "  - nothing found that speaks against it.")
         out.print()
+
+
+_HANDLED = {
+    "new": ("not acknowledged", "未確認"),
+    "acknowledged": ("acknowledged by {who}", "{who}が確認済み"),
+    "taken": ("{owner} is on it", "{owner}が対応中"),
+    "no_crisis": ("no crisis, says {settled}", "{settled}が危機ではないと判断"),
+    "finished": ("finished by {settled}", "{settled}が対応終了"),
+}
+
+
+def _handled(handling: Mapping[str, Any], *, ja: bool) -> str:
+    names = {"who": handling["acknowledged_by"], "owner": handling["owner"], "settled": handling["settled_by"]}
+    return _HANDLED[handling["state"]][ja].format(**names)

@@ -8,6 +8,7 @@ waits for a person. Only what has certainly not left is tried again. See docs/de
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import uuid
@@ -155,6 +156,28 @@ class Delivery:
             return False
         with self.store.deliveries.durable():
             return self.store.deliveries.move(row, "given_up", self._at(), reason=reason)
+
+    def prepare_test(self, occasion: str, channel: str) -> int:
+        """Write a test message for a channel; return its number."""
+        at = self._at()
+        plan = json.dumps([[(channel, channel)]])
+        with self.store.deliveries.durable():
+            self.store.deliveries.add(occasion, what="test", at=at, plan=plan, state="told")
+            row = self.store.deliveries.occasion(occasion)
+            composed = self._composer.compose(row, channel, channel)
+            assert composed is not None  # noqa: S101 - a test always has words
+            text = {"title": composed.message.title, "payload": composed.message.dump()}
+            did = self.store.deliveries.put(
+                occasion, channel=channel, who=channel, line=0, place=0, at=at, not_before=at + 86400, **text
+            )
+        return int(did or 0)
+
+    def end_test(self, occasion: str, row: Row) -> None:
+        """A test is not tried again: a person looks at it."""
+        with self.store.deliveries.durable():
+            if row["state"] == "waiting":
+                self.store.deliveries.move(row, "given_up", self._at(), reason=row["reason"], detail=row["detail"])
+            self.store.deliveries.tidy(occasion)
 
     # -- lost tries --
 

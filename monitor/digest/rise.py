@@ -8,7 +8,7 @@ from typing import Any
 
 from monitor.digest.brief import Frame, certain
 from monitor.digest.outcome import Outcome, outcomes
-from monitor.rising import LEAST_AUTHORS, LEAST_Z, Said, Tally, Topic, rising, topics
+from monitor.rising import LEAST_AUTHORS, Said, Tally, Topic, least_z, rising, topics
 from monitor.statistics import Share
 from monitor.text import language
 from monitor.tokens import Words, copy_key
@@ -52,6 +52,7 @@ def rise(frame: Frame) -> dict[str, Any]:
         },
         "least_authors": LEAST_AUTHORS,
         "tested": tested,
+        "least_z": round(least_z(tested), 2),
         "refused": _refused(this, before),
     }
     return certain(section, *_certainty(section), frame.link())
@@ -118,7 +119,8 @@ def _certainty(section: Mapping[str, Any]) -> tuple[str, str]:
     read, tested = section["read"], section["tested"]
     part = f" One post in {read['one_in']} was read." if read["one_in"] > 1 else ""
     some = f"投稿は{read['one_in']}件に1件を読んでいます。" if read["one_in"] > 1 else ""
+    line = f"{section['least_z']:.1f}"
     return (
-        f"People are counted, not occurrences; copies of one text count once ({read['copies']} left out). Named are words of at least {LEAST_AUTHORS} people with z ≥ {LEAST_Z}; of {tested:,} tested, a few may rise by chance.{part}",
-        f"語の回数ではなく人数を数え、同じ文面は1回とします({read['copies']}件を除外)。{LEAST_AUTHORS}人以上・z≥{LEAST_Z}の語だけを挙げます。調べた{tested:,}語のうちいくつかは偶然もありえます。{some}",
+        f"People are counted, not occurrences; copies of one text count once ({read['copies']} left out). Of {tested:,} words that at least {LEAST_AUTHORS} people used, those with z ≥ {line} are named: by chance fewer than one.{part}",
+        f"語の回数ではなく人数を数え、同じ文面は1回とします({read['copies']}件を除外)。{LEAST_AUTHORS}人以上が使った{tested:,}語のうちz≥{line}の語だけを挙げます(偶然に入るのは1語未満)。{some}",
     )

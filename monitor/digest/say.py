@@ -19,6 +19,7 @@ class Say:
         self.language = "ja" if language == "ja" else "en"
 
     def __call__(self, english: str, japanese: str) -> str:
+        """The sentence in this language."""
         return japanese if self.language == "ja" else english
 
     def of(self, words: Mapping[str, str]) -> str:
@@ -36,7 +37,7 @@ class Say:
         shown = f"{100 * ratio:.{digits}f}"
         if float(shown) in (0, 100) and ratio not in (0, 1):
             shown = f"{100 * ratio:.{digits + 1}f}"
-        if float(shown) == 100 and ratio < 1:  # noqa: PLR2004 - a percentage
+        if float(shown) == 100 and ratio < 1:
             return self("almost 100%", "ほぼ100%")
         return f"{shown}%"
 

@@ -63,9 +63,10 @@ def _volume(figures: Mapping[str, Any], say: Say) -> str:
     if any(earlier):
         change = posts - earlier[-1]
         low, high = min(earlier), max(earlier)
+        usual = f"{low:,}" if low == high else say(f"{low:,} to {high:,}", f"{low:,}〜{high:,}")
         compared = say(
-            f" ({change:+,} on the week before; {low:,} to {high:,} in the {len(earlier)} weeks before)",
-            f"(前週比 {change:+,}件、前{len(earlier)}週は{low:,}〜{high:,}件)",
+            f" ({change:+,} on the week before; {usual} a week in the {len(earlier)} weeks before)",
+            f"(前週比 {change:+,}件、前{len(earlier)}週は週{usual}件)",
         )
     first = say(
         f"{authors:,} {'person' if authors == 1 else 'people'} wrote {posts:,} {'post' if posts == 1 else 'posts'} about the brand{compared}",

@@ -71,7 +71,7 @@ def of_week(
         "behaviour": behaviour,
         "feeling": {"satisfaction_proxy": proxy, "sentiment": report.sentiment(store, brand, model, span)},
         "journey": found.journey([turn for _, turn in turns], clock, to_epoch(until)),
-        "nine": lines(rows, own, behaviour["resolution"]),
+        "nine": lines(rows, own, behaviour),
         "campaigns": by_campaign(found, rules, rows, posts),
         "cost_per": cost_per([row for row in rows if not row["campaign"]], counts),
         "imports": listed(rows),

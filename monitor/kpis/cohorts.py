@@ -36,9 +36,9 @@ def returns(store: Store, brand: str, zone: str, week: str, until: int) -> dict[
         f"days_{days}": return_rate(starts, days, first=until - days * DAY - quarter, until=until)
         for days in (30, LONGEST)
     }
-    return {name: rate.as_dict() for name, rate in rates.items()} | {
-        "triangle": {"weeks": WEEKS, "rows": [row.as_dict() for row in triangle(starts, weeks, until)]}
-    }
+    watched, _ = store.figures.first_mention(brand, 0, until)
+    rows = [] if watched is None else [row.as_dict() for row in triangle(starts, weeks, until, watched)]
+    return {name: rate.as_dict() for name, rate in rates.items()} | {"triangle": {"weeks": WEEKS, "rows": rows}}
 
 
 def _weeks(last: str, zone: str) -> list[tuple[str, int, int]]:

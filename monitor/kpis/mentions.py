@@ -131,9 +131,9 @@ class Mentions:
         """Return the table of stages: volume, wait with the unanswered as waiting, share of negative posts, samples."""
         by_stage: dict[str, list[Turn]] = defaultdict(list)
         for turn in turns:
-            stage = self.stage_of.get(int(turn.start_post))
-            if stage is not None:
-                by_stage[stage].append(turn)
+            key = self.stage_of.get(int(turn.start_post))
+            if key is not None:
+                by_stage[key].append(turn)
         rows = []
         for stage in self._rules.stages:
             group = self.stages[stage.key]
@@ -173,7 +173,7 @@ def farewells(store: Store, found: Mentions, brand: str, before: int) -> dict[st
         "before": before,
         "posts": [reference(row) | {"words": said} for row, said in found.farewells[:LISTED]],
         "words": words(
-            f"{n} posts say that their author leaves ({before} the week before); {needing} of them need an answer, {answered} have one. "
+            f"{n} posts say that their author leaves ({before} the week before); an answer is needed by {needing} of them, given to {answered}. "
             "This is no churn rate: whoever leaves in silence is not seen.",
             f"離脱を述べた投稿は{n}件(前週{before}件)。うち返信が必要なもの{needing}件、返信済み{answered}件。"
             "黙って離れた人は見えないため、解約率ではありません。",

@@ -70,25 +70,26 @@ def _by_source(rows: Sequence[Any], campaign: str) -> dict[str, dict[str, float]
 def _of_parts(formula: Formula, parts: Mapping[str, float]) -> dict[str, Any] | None:
     if formula.needs and all(name in parts for name in formula.needs):
         top, bottom = parts[formula.top], parts[formula.bottom]
-        value = None if not bottom else (top - bottom if formula.gain else top) / bottom
-        whole = formula.share and top <= bottom and top == int(top) and bottom == int(bottom)
+        value = (top - bottom if formula.gain else top) / bottom if bottom else None
+        whole = formula.share and top <= bottom and top.is_integer() and bottom.is_integer()
         interval = wilson(int(top), int(bottom)) if whole else None
-        said = _made_of(formula)
-    elif formula.whole in parts:
-        value = parts[formula.whole or ""] / 100
-        n = parts.get(formula.answers or "")
-        top, bottom = (round(value * n), n) if n else (None, None)
-        interval = wilson(round(value * n), int(n)) if n else None
-        said = _TITLES[formula.whole or ""]
-    else:
+        return _given(_made_of(formula), value, (top, bottom), interval)
+    if formula.whole is None or formula.whole not in parts:
         return None
-    return {
-        "numerator": top,
-        "denominator": bottom,
-        "value": value,
-        "interval": None if interval is None else list(interval),
-        "formula": said,
-    }
+    value = parts[formula.whole] / 100
+    n = int(parts.get(formula.answers or "", 0))
+    agreed = round(value * n)
+    return _given(_TITLES[formula.whole], value, (agreed, n) if n else (None, None), wilson(agreed, n))
+
+
+def _given(
+    formula: Mapping[str, str],
+    value: float | None,
+    made_of: tuple[float | None, float | None],
+    interval: tuple[float, float] | None,
+) -> dict[str, Any]:
+    limits = None if interval is None else list(interval)
+    return {"numerator": made_of[0], "denominator": made_of[1], "value": value, "interval": limits, "formula": formula}
 
 
 def _made_of(formula: Formula) -> dict[str, str]:
@@ -114,27 +115,26 @@ def scattered(formula: Formula, rows: Sequence[Any], campaign: str = "") -> bool
 
 
 def lines(
-    rows: Sequence[Any], own: Mapping[str, Mapping[str, Any]], resolution: Mapping[str, Any]
+    rows: Sequence[Any], own: Mapping[str, Mapping[str, Any]], behaviour: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the nine lines. ``rows`` are the week's figures from elsewhere, ``own`` the computed figures by metric."""
-    return [_line(kpi, rows, own, resolution) for kpi in KPIS]
+    return [_line(kpi, rows, own, behaviour) for kpi in KPIS]
 
 
 def _line(
-    kpi: Kpi, rows: Sequence[Any], own: Mapping[str, Mapping[str, Any]], resolution: Mapping[str, Any]
+    kpi: Kpi, rows: Sequence[Any], own: Mapping[str, Mapping[str, Any]], behaviour: Mapping[str, Any]
 ) -> dict[str, Any]:
     formula = FORMULAS.get(kpi.name)
     given = brought(formula, rows) if formula else []
     lacking = missing(formula, rows) if formula and not given else []
     figure = own.get(kpi.metric or "")
     if formula is None:
-        state, said = "computed", _resolved(resolution)
-    elif given:
-        state, said = "imported", _joined([_imported(one) for one in given])
+        state, said = "computed", _resolved(behaviour["resolution"])
     else:
-        state = "analogue" if kpi.status == "analogue" else "missing"
-        lack = _lacking(formula, rows, lacking)
-        said = lack if state == "missing" else _joined([_nearest(kpi, figure), lack])
+        state = "imported" if given else "analogue" if kpi.status == "analogue" else "missing"
+        parts = [_imported(one) for one in given] or [_lacking(formula, rows, lacking)]
+        nearest = _nearest(kpi, figure, behaviour)
+        said = _joined([nearest, *parts] if state == "analogue" else [*parts, nearest])
     return {
         "name": kpi.name,
         "title": words(kpi.title_en, kpi.title_ja),
@@ -150,14 +150,18 @@ def _line(
 
 
 def _lacking(formula: Formula, rows: Sequence[Any], lacking: Sequence[str]) -> dict[str, str]:
+    if scattered(formula, rows):
+        given = [(name, row["source"]) for name in formula.needs for row in rows if _is_whole(row, name)]
+        en = ", ".join(f"{_TITLES[name]['en'].lower()} from {source}" for name, source in given)
+        ja = "、".join(f"{_TITLES[name]['ja']}は{source}" for name, source in given)
+        return words(f"not worked out: sources are not mixed ({en})", f"出典が異なるため計算しません({ja})")
     en = " and ".join(_TITLES[name]["en"].lower() for name in lacking)
     ja = "と".join(_TITLES[name]["ja"] for name in lacking)
-    if scattered(formula, rows):
-        return words(
-            f"not worked out: figures of different sources are not mixed; {en} is missing from the other's source",
-            f"出典が異なるため計算しません(同じ出典の{ja}が未入力)",
-        )
     return words(f"not brought in: {en}", f"{ja}が未入力")
+
+
+def _is_whole(row: Any, name: str) -> bool:  # noqa: ANN401 - a database row
+    return bool(row["metric"] == name and not row["campaign"])
 
 
 def _imported(one: Mapping[str, Any]) -> dict[str, str]:
@@ -174,8 +178,19 @@ def _imported(one: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def _nearest(kpi: Kpi, figure: Mapping[str, Any] | None) -> dict[str, str]:
-    title = _TITLES[kpi.metric or ""]
+def _nearest(kpi: Kpi, figure: Mapping[str, Any] | None, behaviour: Mapping[str, Any]) -> dict[str, str] | None:
+    if kpi.metric is None:
+        return None
+    title = _TITLES[kpi.metric]
+    if kpi.metric == "leaving_signals":
+        n = behaviour[kpi.metric]["posts_n"]
+        return words(f"{title['en']}: {n} posts", f"{title['ja']}: {n}件")
+    if kpi.metric == "micro_conversions":
+        n = {step["name"]: step["n"] for step in behaviour[kpi.metric]["steps"]}
+        return words(
+            f"{title['en']}: {n['asked']} questions, {n['answered']} answered, {n['confirmed']} with thanks or “solved”",
+            f"{title['ja']}: 質問{n['asked']}件、返信{n['answered']}件、感謝・解決{n['confirmed']}件",
+        )
     if figure is None or not figure["denominator"]:
         return words(f"{title['en']}: no case", f"{title['ja']}: 該当なし")
     counts = f"{figure['numerator']:,.10g}/{figure['denominator']:,.10g}"
@@ -183,7 +198,11 @@ def _nearest(kpi: Kpi, figure: Mapping[str, Any] | None) -> dict[str, str]:
         return words(
             f"{title['en']}: {counts}, too few for a rate", f"{title['ja']}: {counts}(件数が少ないため率は出しません)"
         )
-    value = f"{100 * figure['value']:+.0f}" if kpi.name in _FEELING else f"{100 * figure['value']:.0f}%"
+    value = f"{100 * figure['value']:.0f}%"
+    if kpi.name in _FEELING:
+        value = f"{100 * figure['value']:+.0f}"
+    elif kpi.metric == "turns_per_conversation":
+        value = f"{figure['value']:.2f}"
     return words(f"{title['en']}: {value} ({counts})", f"{title['ja']}: {value}({counts})")
 
 
@@ -210,8 +229,9 @@ def _resolved(resolution: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def _joined(parts: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    return words("; ".join(part["en"] for part in parts), "。".join(part["ja"] for part in parts))
+def _joined(parts: Sequence[Mapping[str, str] | None]) -> dict[str, str]:
+    told = [part for part in parts if part is not None]
+    return words("; ".join(part["en"] for part in told), "。".join(part["ja"] for part in told))
 
 
 def listed(rows: Sequence[Any]) -> list[dict[str, Any]]:

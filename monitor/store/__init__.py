@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imp
     from monitor.store.pages import Pages
     from monitor.store.people import People
     from monitor.store.persons import Persons
+    from monitor.store.posts import Posts
     from monitor.store.queue import Queue
     from monitor.store.readings import Readings
     from monitor.store.rollups import Rollups
@@ -178,6 +179,13 @@ class Store:
         from monitor.store.desk import Desk  # noqa: PLC0415 - see above
 
         return Desk(self.db)
+
+    @property
+    def posts(self) -> Posts:
+        """Posts behind a figure."""
+        from monitor.store.posts import Posts  # noqa: PLC0415 - see above
+
+        return Posts(self.db)
 
     @property
     def vectors(self) -> Vectors:

@@ -41,6 +41,19 @@ class People:
         """Return somebody's row."""
         return next(iter(self._db.rows("people_uid", uid=uid)), None)
 
+    def by_subject(self, subject: str) -> Any | None:  # noqa: ANN401 - a row
+        """Return the row of whom an identity provider vouches for under issuer|subject."""
+        return next(iter(self._db.rows("people_subject", subject=subject)), None)
+
+    def bind(self, uid: int, subject: str | None) -> None:
+        """Let an identity provider vouch for somebody, or (``None``) no more."""
+        self._db.change("people_bind", uid=uid, subject=subject)
+
+    def begun_once(self, state: str, ends_at: int, at: int) -> bool:
+        """Use a sign-in through an identity provider up; whether it was this call that did."""
+        self._db.change("sign_ins_forget", at=at)
+        return self._db.change("sign_in_once", state=hashed(state), ends_at=ends_at) == 1
+
     def add(self, name: str, role: Role, password: str | None, at: int, *, language: str | None = None) -> bool:
         """Add somebody with the hash of a password; whether the name was free."""
         new = {"name": name, "folded": normalise(name), "role": role, "password": password, "language": language}

@@ -112,11 +112,6 @@ WHERE counts.at IS NULL OR excluded.at >= counts.at;
 INSERT INTO snapshots (pid, at, likes, replies, reposts, quotes, saves, impressions, score, upvote_ratio, followers)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pid, at) DO NOTHING;
 
--- own_snapshots: all snapshots of these posts, where they are a brand's own
-SELECT s.pid, s.at, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score, s.upvote_ratio, s.followers, p.id, p.brand, p.created_at
-FROM snapshots s JOIN posts p ON p.pid = s.pid
-WHERE s.pid IN (:pids) AND p.brand IS NOT NULL AND p.repost_of IS NULL ORDER BY s.pid, s.at;
-
 -- upsert_reading: the snapshot that stands for an age
 INSERT INTO readings (pid, age, at) VALUES (?, ?, ?) ON CONFLICT (pid, age) DO UPDATE SET at = excluded.at WHERE readings.at <> excluded.at;
 
@@ -1200,13 +1195,25 @@ SELECT uid, name, role, password, language, theme, made_at, disabled_at FROM peo
 SELECT COUNT(*) AS n FROM people WHERE disabled_at IS NULL AND (password IS NOT NULL OR subject IS NOT NULL);
 
 -- people_folded: somebody by folded name
-SELECT uid, name, role, password, language, theme, disabled_at FROM people WHERE folded = :folded;
+SELECT uid, name, role, password, subject, language, theme, disabled_at FROM people WHERE folded = :folded;
 
 -- people_uid: somebody by number
-SELECT uid, name, role, password, language, theme, disabled_at FROM people WHERE uid = :uid;
+SELECT uid, name, role, password, subject, language, theme, disabled_at FROM people WHERE uid = :uid;
+
+-- people_subject: somebody by issuer|subject of the identity provider
+SELECT uid, name, role, password, subject, language, theme, disabled_at FROM people WHERE subject = :subject;
+
+-- people_bind: by whom the identity provider vouches for somebody; NULL: by nobody
+UPDATE people SET subject = :subject WHERE uid = :uid;
+
+-- sign_in_once: a sign-in through the identity provider is finished; the second time it is not new
+INSERT INTO sign_ins (state, ends_at) VALUES (:state, :ends_at) ON CONFLICT (state) DO NOTHING;
+
+-- sign_ins_forget: finished sign-ins that could not be repeated any more
+DELETE FROM sign_ins WHERE ends_at < :at;
 
 -- people_admins: how many administrators can sign in
-SELECT COUNT(*) AS n FROM people WHERE role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL;
+SELECT COUNT(*) AS n FROM people WHERE role = 'admin' AND disabled_at IS NULL AND (password IS NOT NULL OR subject IS NOT NULL);
 
 -- people_insert: somebody new
 INSERT INTO people (name, folded, role, password, language, made_at) VALUES (:name, :folded, :role, :password, :language, :at)
@@ -1700,3 +1707,78 @@ UPDATE voices_log SET note = '' WHERE lid = ?;
 
 -- voices_of_person: entries about somebody's posts
 SELECT p.id, v.brand, v.kind, v.summary, v.status, v.owner, v.made_by, v.made_at, v.told_at FROM voices v JOIN posts p ON p.pid = v.pid WHERE p.aid = :aid ORDER BY v.vid;
+
+-- posts_about: a brand's mentions of a span that are older than a place, newest first
+SELECT p.pid, p.id, p.text, p.created_at, p.url, p.brand AS by_brand, a.handle AS author, l.label, l.reason,
+  (SELECT t.cid FROM turn_posts t WHERE t.pid = p.pid AND t.brand = :brand) AS cid
+FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND (m.created_at, m.pid) < (:at, :pid)
+ORDER BY m.created_at DESC, m.pid DESC LIMIT :limit;
+
+-- posts_about_labelled: the same with a label
+SELECT p.pid, p.id, p.text, p.created_at, p.url, p.brand AS by_brand, a.handle AS author, l.label, l.reason,
+  (SELECT t.cid FROM turn_posts t WHERE t.pid = p.pid AND t.brand = :brand) AS cid
+FROM mentions m JOIN posts p ON p.pid = m.pid JOIN labels l ON l.pid = p.pid AND l.model = :model LEFT JOIN authors a ON a.aid = p.aid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND (m.created_at, m.pid) < (:at, :pid) AND l.label = :label
+ORDER BY m.created_at DESC, m.pid DESC LIMIT :limit;
+
+-- posts_by: a brand's own posts of a span that are older than a place, newest first
+SELECT p.pid, p.id, p.text, p.created_at, p.url, p.brand AS by_brand, a.handle AS author, CAST(NULL AS TEXT) AS label, CAST(NULL AS TEXT) AS reason,
+  (SELECT MIN(t.cid) FROM turn_posts t WHERE t.pid = p.pid AND t.brand = :brand) AS cid
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid
+WHERE p.brand = :brand AND p.created_at >= :start AND p.created_at < :end AND (p.created_at, p.pid) < (:at, :pid)
+ORDER BY p.created_at DESC, p.pid DESC LIMIT :limit;
+
+-- posts_these: these posts, newest first
+SELECT p.pid, p.id, p.text, p.created_at, p.url, p.brand AS by_brand, a.handle AS author, l.label, l.reason,
+  (SELECT t.cid FROM turn_posts t WHERE t.pid = p.pid AND t.brand = :brand) AS cid
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+WHERE p.pid IN (:pids) ORDER BY p.created_at DESC, p.pid DESC;
+
+-- mentions_among: which of these posts are about a brand and of a span
+SELECT m.pid FROM mentions m WHERE m.pid IN (:pids) AND m.brand = :brand AND m.created_at >= :start AND m.created_at < :end;
+
+-- posts_named: keys of these posts, deleted ones too
+SELECT pid FROM posts WHERE id IN (:ids);
+
+-- table_queue: conversations of a part of the queue in its order
+SELECT cid FROM conversations WHERE (CAST(:brand AS TEXT) IS NULL OR brand = :brand) AND (
+  CAST(:show AS TEXT) = 'all' AND state IN ('open', 'snoozed')
+  OR CAST(:show AS TEXT) = 'late' AND state = 'open' AND due_at < :now
+  OR CAST(:show AS TEXT) IN ('next', 'later') AND state = 'open' AND unsure = 0 AND due_at >= :start AND due_at < :end
+  OR CAST(:show AS TEXT) = 'unsure' AND state = 'open' AND unsure = 1
+  OR CAST(:show AS TEXT) = 'snoozed' AND state = 'snoozed'
+  OR CAST(:show AS TEXT) = 'mine' AND (claimed_by = CAST(:actor AS TEXT) AND lease_until > :now
+    OR assigned_to = CAST(:actor AS TEXT) AND state IN ('open', 'snoozed')))
+ORDER BY CASE WHEN state = 'snoozed' THEN 1 ELSE 0 END, due_at NULLS LAST, priority DESC, cid;
+
+-- table_queue_items: what the queue shows of these conversations
+SELECT cid, brand, network, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to, snoozed_until, id, text, url, created_at,
+  handle, name, followers, urgency, reasons, label, reason, model, negative, neutral, positive
+FROM queue_items WHERE cid IN (:cids);
+
+-- table_conversations: how conversations stand, in order of their numbers
+SELECT c.cid AS conversation, c.brand, c.network, c.thread, a.handle AS customer, c.state, c.waiting_since, c.due_at, c.claimed_by, c.assigned_to, c.snoozed_until,
+  COUNT(t.pid) AS posts, MIN(p.created_at) AS first_at, MAX(p.created_at) AS last_at
+FROM conversations c LEFT JOIN authors a ON a.aid = c.aid LEFT JOIN turn_posts t ON t.cid = c.cid LEFT JOIN posts p ON p.pid = t.pid
+WHERE c.cid > :after AND (CAST(:brand AS TEXT) IS NULL OR c.brand = :brand) AND (CAST(:state AS TEXT) IS NULL OR c.state = :state)
+GROUP BY c.cid, c.brand, c.network, c.thread, a.handle, c.state, c.waiting_since, c.due_at, c.claimed_by, c.assigned_to, c.snoozed_until
+ORDER BY c.cid LIMIT :limit;
+
+-- table_conversation: the posts of a conversation, oldest first
+SELECT t.cid AS conversation, p.id AS post, p.brand AS published_by, p.machine, a.handle AS author, p.text, p.url, p.created_at AS at, p.reply_to, p.edited_at,
+  p.deleted_at, l.label, n.needs_reply, n.urgency
+FROM turn_posts t JOIN posts p ON p.pid = t.pid LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
+LEFT JOIN needs n ON n.pid = p.pid AND n.brand = t.brand
+WHERE t.cid = :cid ORDER BY p.created_at, p.pid;
+
+-- table_places: when these posts were written
+SELECT pid, created_at FROM posts WHERE pid IN (:pids);
+
+-- table_alert: what an alert is about
+SELECT brand, start_at, end_at FROM alerts WHERE alid = :alid;
+
+-- table_outbox: replies in order of their numbers
+SELECT oid AS reply, cid AS conversation, brand, network, post AS answers, text, state, author, approver, created_at, asked_at, sent_at, remote, doubled, reason
+FROM outbox WHERE oid > :after AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand) AND (CAST(:state AS TEXT) IS NULL OR state = :state)
+ORDER BY oid LIMIT :limit;

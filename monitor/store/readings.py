@@ -19,11 +19,11 @@ from monitor.timing import from_epoch, to_epoch
 from monitor.types import Metrics, Snapshot
 
 COUNTS = ("likes", "replies", "reposts", "quotes", "saves", "impressions", "score", "upvote_ratio")
-PARTS = ("likes", "replies", "reposts", "quotes", "saves")
 UNITS = 10**12
 """A post's own rate is kept as a whole number of 1e-12: such a sum is the same in every order."""
 
 _BATCH = 500
+_NEAR = tuple((age * 3 // 4, age * 5 // 4) for age in AGES.values())  # wider than at_age's own tolerance
 _Key = tuple[str, int, str, int, int]
 
 
@@ -38,7 +38,7 @@ class Readings:
         posts = self._db.rows("own_posts", pids=pids) if (pids := sorted(set(pids))) else []
         if not posts:
             return
-        snapshots = self._snapshots([post["pid"] for post in posts])
+        snapshots = self._near(posts)
         counted = {row["pid"]: row for row in self._db.rows("day_posts_of", pids=pids)}
         before = {(row["pid"], row["age"]): row["at"] for row in self._db.rows("readings_of", pids=pids)}
         days = days_of(self._db, {post["brand"] for post in posts})
@@ -69,10 +69,20 @@ class Readings:
         self._db.many("drop_readings", dropped)
         self._add({key: sums for key, sums in change.items() if any(sums)})
 
-    def _snapshots(self, pids: Sequence[int]) -> dict[int, list[Snapshot]]:
-        found: dict[int, list[Snapshot]] = defaultdict(list)
-        for row in self._db.rows("own_snapshots", pids=pids):
-            found[row["pid"]].append(snapshot_of(row))
+    def _near(self, posts: Sequence[Any]) -> dict[int, list[Snapshot]]:
+        """Return the snapshots of posts that can stand for an age; the rest (most of them) is not worth an object."""
+        by_pid = {post["pid"]: post for post in posts}
+        found: dict[int, list[Snapshot]] = {pid: [] for pid in by_pid}
+        for row in self._db.rows("export_snapshots", pids=sorted(by_pid)):
+            post = by_pid[row["pid"]]
+            age = row["at"] - post["created_at"]
+            for low, high in _NEAR:
+                if low <= age <= high:
+                    counts = Metrics(**{name: row[name] for name in COUNTS})
+                    followers = row["followers"]
+                    one = Snapshot(post=post["id"], at=from_epoch(row["at"]), metrics=counts, followers=followers)
+                    found[row["pid"]].append(one)
+                    break
         return found
 
     def _add(self, change: Mapping[_Key, Sequence[int]]) -> None:
@@ -136,7 +146,8 @@ def _shares(reading: Snapshot | None) -> tuple[int, tuple[int, ...]]:
     if reading is None or reading.metrics == Metrics():
         return 0, (1, *(0,) * 13)
     m, acts = reading.metrics, engagements(reading.metrics)
-    parts = sum(1 << i for i, name in enumerate(PARTS) if getattr(m, name) is not None)
+    known = (m.likes, m.replies, m.reposts, m.quotes, m.saves)
+    parts = sum([1 << i for i, count in enumerate(known) if count is not None])
     seen = acts is not None and m.impressions is not None
     followed = acts is not None and reading.followers is not None
     rated = seen and bool(m.impressions)

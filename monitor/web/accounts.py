@@ -9,10 +9,12 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from monitor.people import INVITED, Role, name_fault, password_fault, wait_after
+from monitor.people import INVITED, ROLES, Role, name_fault, password_fault, wait_after
 from monitor.store import Store
 from monitor.text import normalise
 from monitor.web.context import Problem
+from monitor.web.oidc import Begun, Identity
+from monitor.web_settings import Oidc
 
 FAULTS = {
     "short": "The password is too short: at least 12 characters, better 15 or more.",
@@ -145,3 +147,88 @@ def check_password(password: str, name: str) -> None:
     """Raise ``Problem`` (422) with what is wrong with a new password."""
     if fault := password_fault(password, name):
         raise Problem(422, FAULTS[fault])
+
+
+def admit(
+    store: Store, settings: Oidc, identity: Identity, begun: Begun, address: str, agent: str, at: int
+) -> tuple[str, int]:
+    """Begin a session for whom an identity provider vouches; return its token and whose it is.
+
+    Nobody gets in whom the settings, an invitation or an earlier sign-in does not know. Raises ``Problem``: 403, 409, 410;
+    400 where this sign-in was finished before.
+    """
+    _of_our_domains(settings, identity)
+    token = secrets.token_urlsafe(32)
+    with store.transaction():
+        if not store.people.begun_once(begun.state, begun.ends_at, at):
+            raise Problem(400, "This sign-in was finished already. Please begin again.")
+        row = _vouched(store, settings, identity, begun, at)
+        if row["disabled_at"] is not None:
+            raise Problem(403, "This account is disabled. Ask an administrator.")
+        _follow_role(store, settings, identity, row, at)
+        store.people.begin(row["uid"], token, address, agent, at)
+        store.people.audit(at, row["name"], "signed_in", row["name"], address=address, by=settings.issuer)
+    return token, int(row["uid"])
+
+
+def _of_our_domains(settings: Oidc, identity: Identity) -> None:
+    if not settings.domains:
+        return
+    if identity.mail is None:
+        raise Problem(403, "%(name)s has not verified your mail address, which is needed here.", name=settings.shown)
+    if identity.mail.rpartition("@")[2] not in settings.domains:
+        raise Problem(403, "Your mail address is not of a domain that is let in here.")
+
+
+def _vouched(store: Store, settings: Oidc, identity: Identity, begun: Begun, at: int) -> Any:  # noqa: ANN401 - a row
+    known = store.people.by_subject(identity.subject)
+    if begun.uid:
+        if known is not None and known["uid"] != begun.uid:
+            raise Problem(409, "This account of %(name)s already belongs to somebody else here.", name=settings.shown)
+        return _bound(store, begun.uid, identity, at)
+    if known is not None:
+        return known
+    given = identity.role(settings) or settings.role or None
+    if begun.invitation:
+        link = store.people.invitation(begun.invitation, at)
+        if link is None or not store.people.use(begun.invitation, at):
+            raise Problem(410, "This link was used already or is too old. Ask an administrator for a new one.")
+        if link["uid"] is not None:
+            return _bound(store, link["uid"], identity, at)
+        return _joined(store, link["name"] or identity.name, identity.role(settings) or link["role"], identity, at)
+    if not settings.create or given is None:
+        raise Problem(403, "Nobody has invited you here yet. Ask an administrator for a link.")
+    return _joined(store, identity.name, next(role for role in ROLES if role == given), identity, at)
+
+
+def _bound(store: Store, uid: int, identity: Identity, at: int) -> Any:  # noqa: ANN401 - a row
+    row = store.people.get(uid)
+    if row is None:
+        raise Problem(404, "There is nobody here by that number.")
+    store.people.bind(uid, identity.subject)
+    store.people.audit(at, row["name"], "provider_bound", row["name"])
+    return store.people.get(uid)
+
+
+def _joined(store: Store, wanted: str, role: Role, identity: Identity, at: int) -> Any:  # noqa: ANN401 - a row
+    kept = "".join(c for c in wanted if not name_fault(f"x{c}x")).strip()[:36].strip() or "?"
+    for name in (kept, *(f"{kept} {count}" for count in range(2, 1000))):
+        if store.people.add(name, role, None, at):
+            uid = int((store.people.named(name) or {"uid": 0})["uid"])
+            store.people.bind(uid, identity.subject)
+            store.people.audit(at, name, "joined", name, role=role, by=identity.subject.partition("|")[0])
+            return store.people.get(uid)
+    raise Problem(409, "There is already somebody called %(name)s.", name=kept)
+
+
+def _follow_role(store: Store, settings: Oidc, identity: Identity, row: Any, at: int) -> None:  # noqa: ANN401 - a row
+    """Let the role follow from what the provider says, where the settings map it; the last administrator stays one."""
+    if not settings.roles:
+        return
+    role = identity.role(settings) or settings.role
+    if not role:
+        raise Problem(403, "Your account at %(name)s has no role here. Ask an administrator.", name=settings.shown)
+    last = row["role"] == "admin" and role != "admin" and store.people.admins() <= 1
+    if role != row["role"] and not last:
+        store.people.set_role(row["uid"], next(one for one in ROLES if one == role))
+        store.people.audit(at, None, "role", row["name"], was=row["role"], role=role, by=settings.issuer)

@@ -52,6 +52,13 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """The browser goes on to another site: the sign-in of an identity provider, never an address that came in."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
     """A body as it is, such as a stylesheet; status 304 tells that what the client has still holds."""
 
@@ -90,6 +97,7 @@ class Context:
     cookies: dict[str, str | None] = field(default_factory=dict)
     nav: tuple[Any, ...] = ()
     known: str = ""
+    begun: str = ""
     place: str | None = None
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - parameters are of any type

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from monitor.people import ACTIONS, Action
-from monitor.web.context import Context, Done, Problem, Raw
+from monitor.web.context import Away, Context, Done, Problem, Raw
 
-Handler = Callable[[Context], "Mapping[str, Any] | Done | Raw"]
+Handler = Callable[[Context], "Mapping[str, Any] | Done | Raw | Away"]
 _PLACE = re.compile(r"{(\w+)}")
 
 

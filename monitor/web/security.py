@@ -51,6 +51,11 @@ class Origin:
         """Name of the session's cookie; the prefix makes browsers refuse it from elsewhere, and needs https."""
         return "__Host-monitor" if self.secure else "monitor"
 
+    @property
+    def begun(self) -> str:
+        """Name of the cookie that holds a sign-in through an identity provider until it is finished."""
+        return "__Host-begun" if self.secure else "begun"
+
     def headers(self) -> dict[str, str]:
         """Return what every answer carries, errors too."""
         always = {

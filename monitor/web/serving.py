@@ -22,7 +22,7 @@ from monitor.errors import StoreError
 from monitor.people import allowed
 from monitor.store import Store
 from monitor.timing import iso
-from monitor.web.context import Context, Done, Problem, Raw
+from monitor.web.context import Away, Context, Done, Problem, Raw
 from monitor.web.registry import Route
 from monitor.web.security import Origin
 from monitor.web.templates import render
@@ -32,6 +32,7 @@ from monitor.web.words import LANGUAGES, Words, best
 LARGEST = 512 * 1024  # bytes of a request's body: a reply of 100,000 characters and its form
 LOG = logging.getLogger("monitor.web")
 NO_STORE = "no-store"
+BEGUN = 600  # seconds in which a sign-in through an identity provider must be finished
 
 
 class Serving:
@@ -145,9 +146,12 @@ class Serving:
             notice=unquote(cookies["notice"]) if "notice" in cookies else None,
             nav=self.nav,
             known=request.headers.get("if-none-match", ""),
+            begun=cookies.get(self.origin.begun, ""),
         )
 
-    def _good(self, ctx: Context, route: Route, result: Mapping[str, Any] | Done | Raw) -> Response:
+    def _good(self, ctx: Context, route: Route, result: Mapping[str, Any] | Done | Raw | Away) -> Response:
+        if isinstance(result, Away):
+            return self._finish(ctx, Response(status_code=303, headers={"location": result.to}))
         if isinstance(result, Raw):
             made = Response(result.body, result.status, dict(result.headers), result.media_type)
             return self._finish(ctx, made)
@@ -191,11 +195,11 @@ class Serving:
         response.headers.setdefault("cache-control", NO_STORE)
         response.headers.setdefault("vary", "Accept, Cookie")
         for name, content in ctx.cookies.items():
-            session = name == self.origin.cookie
+            lasting = {self.origin.cookie: 7 * 86400, self.origin.begun: BEGUN, "notice": 60}.get(name, 365 * 86400)
             response.set_cookie(
                 name,
                 content or "",
-                max_age=0 if content is None else (7 * 86400 if session else 60 if name == "notice" else 365 * 86400),
+                max_age=0 if content is None else lasting,
                 path="/",
                 secure=self.origin.secure,
                 httponly=True,

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as JinjaContext
 from markupsafe import Markup
 
+from monitor.catalogue import define, footnote
 from monitor.timing import format_duration, from_epoch, iso
 from monitor.web.context import Context
 from monitor.web.links import link, linked, plain, short
@@ -45,8 +46,10 @@ def _environment(language: str) -> Environment:
         lasting=_lasting,
         percent=_percent,
         number=_number,
+        kpi_title=_kpi_title,
+        kpi_plain=_kpi_plain,
     )
-    made.globals.update(static=static, languages=LANGUAGES)
+    made.globals.update(static=static, languages=LANGUAGES, define=_define, footnote=_footnote)
     return made
 
 
@@ -129,6 +132,18 @@ def _local(ctx: Context, at: datetime) -> str:
 
 
 @pass_context
+def _define(context: JinjaContext, name: str) -> str:
+    """What a figure means, for a tooltip: its title, how it is worked out, what it counts."""
+    return define(name, "ja" if context["ctx"].language == "ja" else "en")
+
+
+@pass_context
+def _footnote(context: JinjaContext, name: str) -> str:
+    """What a figure means in one line, for the foot of a page."""
+    return footnote(name, "ja" if context["ctx"].language == "ja" else "en")
+
+
+@pass_context
 def _lasting(context: JinjaContext, seconds: float | None) -> str:
     """A duration in words; a dash where unknown."""
     return "–" if seconds is None else format_duration(seconds, context["ctx"].language)
@@ -142,3 +157,13 @@ def _percent(ratio: float | None, digits: int = 0) -> str:
 def _number(value: float | None, digits: int = 0) -> str:
     """A number with separators; a dash where unknown, never a zero."""
     return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def _kpi_title(name: str, titles: Mapping[str, str]) -> str:
+    """The title of a metric by its name."""
+    return titles.get(name, name)
+
+
+def _kpi_plain(value: float) -> str:
+    """A figure from elsewhere as it was given, with separators."""
+    return f"{value:,.10g}"

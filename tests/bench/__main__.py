@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import ingest, labels, open_queue, size, startup
+from tests.bench import ingest, labels, open_queue, rollups, size, startup
 
-PARTS = {"import": ingest, "queue": open_queue, "startup": startup, "classification": labels, "size": size}
+PARTS = {
+    "import": ingest,
+    "queue": open_queue,
+    "rollups": rollups,
+    "startup": startup,
+    "classification": labels,
+    "size": size,
+}
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from model_samples import HOSTILE
 import models
 from models.router import Router
 from models.train_vectors import fit, write
-from models.vectors import BUCKETS, WIDTH, Hashed
+from models.vectors import BUCKETS, HALF, WIDTH, Hashed
 from monitor.errors import ModelError
 from monitor.model import CanEmbed, Vector
 
@@ -70,7 +70,7 @@ def test_fitting_again_gives_the_same(tmp_path) -> None:  # type: ignore[no-unty
     sentences = [f"{subject}が{state}ので{wish}" for subject in SUBJECTS for state in STATES for wish in WISHES]
     one, other = fit(sentences), fit(sentences)
     assert all((one[name] == other[name]).all() for name in one)
-    assert one["projection"].shape == (BUCKETS, WIDTH)
+    assert one["projection"].shape == (2, BUCKETS, HALF)
     write(one, tmp_path / "vectors.npz")
     assert Hashed(tmp_path / "vectors.npz").embed(["電池が切れたので困る"]).shape == (1, WIDTH)
     with pytest.raises(ModelError):

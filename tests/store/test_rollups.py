@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +17,8 @@ from monitor.response import figures
 from monitor.store import Store
 from monitor.store.days import Days
 from monitor.timing import always_open, from_epoch, iso_week, to_epoch, week_bounds
-from monitor.types import Deletion, Event, Label, LabelRecord, Metrics, Page, Scores
-from tests.builders import START, T0, at, do, emptied, origin, post, put, sql
+from monitor.types import Deletion, Event, Label, LabelRecord, Metrics, Page, Scores, Snapshot
+from tests.builders import START, T0, at, do, origin, post, put, sql
 
 DAY = 86400
 ROOT = Path(__file__).parents[2]
@@ -103,8 +102,6 @@ class World:
 
     def snapshot(self, key: int, age: int, likes: int) -> None:
         rows = sql(self.store, f"SELECT created_at FROM posts WHERE id = 'x:{key}'")
-        from monitor.types import Snapshot
-
         self.store.pages.add_snapshots(
             Snapshot(
                 post=f"x:{key}", at=from_epoch(row["created_at"] + age), metrics=Metrics(likes=likes, impressions=5)
@@ -290,27 +287,17 @@ def test_nobody_of_whom_everything_was_forgotten_is_left_in_a_week(store: Store)
 def test_a_database_from_before_the_sums_gets_them_when_it_is_opened(where: str) -> None:
     with Store.open(where) as store:
         store.sources.set_brand("acme", "Asia/Tokyo", "r", {"x": ("acme",)})
-        put(store, post("1", by="ann", metrics=Metrics(likes=1)), post("2", by="acme", to="1", when=60), brand="acme")
+        put(store, post("1", TEXTS[0], by="ann"), post("2", by="acme", to="1", when=60), brand="acme")
         put(store, post("4", by="acme", metrics=Metrics(likes=1, impressions=9)))
         put(store, labels=(LabelRecord(post="x:1", at=at(1), label=label("neutral", "m1")),))
-        store.pages.add_snapshots(
-            [_snapshot("4", 3600)]
-        )  # fmt: skip
+        store.pages.add_snapshots([Snapshot(post="x:4", at=at(3600), metrics=Metrics(likes=2, impressions=9))])
         refresh(store, BOOK)
-        world = World(store)
         kept = {table: sorted(map(str, map(dict, sql(store, f"SELECT * FROM {table}")))) for table in SUMS}
         assert all(kept.values()), "the test makes a row of every kind"
         for table in SUMS:
             do(store, f"DELETE FROM {table}")
-        del world
     with Store.open(where) as store:
         assert {table: sorted(map(str, map(dict, sql(store, f"SELECT * FROM {table}")))) for table in SUMS} == kept
-
-
-def _snapshot(key: str, age: int) -> Any:
-    from monitor.types import Snapshot
-
-    return Snapshot(post=f"x:{key}", at=at(age), metrics=Metrics(likes=2, impressions=9))
 
 
 def test_nobody_else_writes_what_is_summed() -> None:

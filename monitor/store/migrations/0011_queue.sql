@@ -23,11 +23,7 @@ LEFT JOIN needs n ON n.pid = c.pid AND n.brand = c.brand
 LEFT JOIN labels l ON l.pid = c.pid
   AND NOT EXISTS (SELECT 1 FROM labels m WHERE m.pid = c.pid AND (m.at > l.at OR m.at = l.at AND m.model > l.model));
 
-CREATE TABLE sign_ins (  -- sign-ins through an identity provider that were begun: each works once, from the browser that began it
+CREATE TABLE sign_ins (  -- sign-ins through an identity provider that were finished: each works once
   state TEXT NOT NULL PRIMARY KEY,  -- sha256
-  browser TEXT NOT NULL,  -- sha256 of what that browser's cookie holds
-  nonce TEXT NOT NULL,
-  verifier TEXT NOT NULL,
-  onward TEXT NOT NULL,  -- where to go afterwards
   ends_at INTEGER NOT NULL
 );

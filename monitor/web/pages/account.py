@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.web import accounts
-from monitor.web.context import Context, Done, Problem
+from monitor.web.context import Away, Context, Done, Problem
+from monitor.web.oidc import Provider, provider_of
 from monitor.web.registry import Param, Routes
 from monitor.web.serving import signed_in, signed_out
 
@@ -31,6 +32,7 @@ def sign_in_page(ctx: Context) -> Mapping[str, Any]:
 )
 def sign_in(ctx: Context) -> Done:
     """Begin a session under a new id."""
+    _passwords(ctx)
     token, uid = accounts.sign_in(ctx.store, ctx["name"], ctx["password"], ctx.address, ctx.agent, ctx.at)
     if ctx.person is not None:
         ctx.store.people.end(ctx.person.uid, ctx.session, ctx.at)
@@ -66,12 +68,96 @@ def welcome_page(ctx: Context) -> Mapping[str, Any]:
 )
 def welcome(ctx: Context) -> Done:
     """Use the link up and begin a session."""
+    _passwords(ctx)
     language = ctx["lang"] if ctx["lang"] in ("en", "ja") else None
     uid = accounts.accept(ctx.store, ctx["token"], ctx["name"], ctx["password"], ctx.at, language)
     row = ctx.store.people.get(uid)
     token, _ = accounts.sign_in(ctx.store, row["name"] if row else "", ctx["password"], ctx.address, ctx.agent, ctx.at)
     signed_in(ctx, token)
     return Done(to="/", notice=ctx._("Welcome."))
+
+
+@routes.page(
+    "/sign-in/oidc",
+    rule="public",
+    template=None,
+    about="Goes on to the identity provider's sign-in, where the settings name one.",
+    twin=False,
+    params=(
+        _NEXT,
+        Param(name="token", about="A one-time link's token: the account will be bound to it.", default="", longest=100),
+        Param(name="bind", about="Bind it to the account that is signed in.", kind="boolean", default=False),
+    ),
+)
+def begin(ctx: Context) -> Away:
+    """Send the browser to the provider; nothing is stored here."""
+    provider = _provider(ctx)
+    uid = ctx.me.uid if ctx["bind"] else 0
+    url, kept = provider.begin(ctx.at, ctx["next"], invitation=ctx["token"], uid=uid)
+    ctx.cookies["__Host-begun" if ctx.secure else "begun"] = kept
+    return Away(to=url)
+
+
+@routes.page(
+    "/sign-in/oidc/back",
+    rule="public",
+    template=None,
+    about="Where the identity provider sends people back to.",
+    twin=False,
+    params=(
+        Param(name="state", about="The sign-in that was begun.", default="", longest=200),
+        Param(name="code", about="What the provider gives for it.", default="", longest=4000),
+        Param(name="error", about="What the provider says instead.", default="", longest=200),
+        Param(name="iss", about="The provider that says so.", default="", longest=500),
+    ),
+)
+def back(ctx: Context) -> Done:
+    """Finish a sign-in through the provider."""
+    provider = _provider(ctx)
+    ctx.cookies["__Host-begun" if ctx.secure else "begun"] = None
+    begun = provider.opened(ctx.begun, ctx["state"], ctx.at)
+    if ctx["iss"] not in ("", provider.settings.issuer):
+        raise Problem(400, "This sign-in was not begun in this browser. Please begin again.")
+    if ctx["error"] or not ctx["code"]:
+        raise Problem(
+            403, "%(name)s did not let you in. Please begin again, or ask there.", name=provider.settings.shown
+        )
+    if begun.uid and (ctx.person is None or ctx.person.uid != begun.uid):
+        raise Problem(403, "Somebody else is signed in here by now. Please begin again.")
+    identity = provider.identity(begun, ctx["code"], ctx.at)
+    token, _ = accounts.admit(ctx.store, provider.settings, identity, begun, ctx.address, ctx.agent, ctx.at)
+    if ctx.person is not None:
+        ctx.store.people.end(ctx.person.uid, ctx.session, ctx.at)
+    signed_in(ctx, token)
+    return Done(to=begun.onward)
+
+
+@routes.action(
+    "/me/unbind", rule="self", about="Sign in by password only: the identity provider is not asked any more."
+)
+def unbind(ctx: Context) -> Done:
+    """Take the provider's account away from one's own, where a password is left to sign in with."""
+    row = ctx.store.people.get(ctx.me.uid)
+    if row is None or row["password"] is None or not ctx.app.settings.web.passwords:
+        raise Problem(409, "This is the only way in which you can sign in.")
+    with ctx.store.transaction():
+        ctx.store.people.bind(ctx.me.uid, None)
+        ctx.store.people.audit(ctx.at, ctx.me.name, "provider_unbound", ctx.me.name)
+    return Done(to="/me", notice=ctx._("Saved."))
+
+
+def _provider(ctx: Context) -> Provider:
+    settings = ctx.app.settings.web.oidc
+    if not settings.issuer:
+        raise Problem(404, "There is no such page.")
+    return provider_of(settings.model_dump_json(), f"{ctx.origin}/sign-in/oidc/back")
+
+
+def _passwords(ctx: Context) -> None:
+    if not ctx.app.settings.web.passwords:
+        raise Problem(
+            403, "Passwords are turned off here: sign in through %(name)s.", name=ctx.app.settings.web.oidc.shown
+        )
 
 
 @routes.action("/sign-out", rule="self", about="End this session.")
@@ -98,12 +184,15 @@ def me(ctx: Context) -> Mapping[str, Any]:
         }
         for row in ctx.store.people.sessions(ctx.me.uid, ctx.at)
     ]
+    row = ctx.store.people.get(ctx.me.uid)
     return {
         "name": ctx.me.name,
         "role": ctx.me.role,
         "language": ctx.language,
         "theme": ctx.theme,
         "sessions": sessions,
+        "bound": row is not None and row["subject"] is not None,
+        "password": row is not None and row["password"] is not None,
     }
 
 
@@ -135,6 +224,7 @@ def choose(ctx: Context) -> Done:
 )
 def password(ctx: Context) -> Done:
     """Check the old one, set the new one."""
+    _passwords(ctx)
     row = ctx.store.people.get(ctx.me.uid)
     if row is None or not accounts.right(row["password"], ctx["old"]):
         raise Problem(422, "The present password is wrong.")

@@ -30,7 +30,8 @@ def _to(ctx: Context) -> str:
 
 
 def _done(ctx: Context, standing: Any, notice: str) -> Done:  # noqa: ANN401 - a Standing
-    return Done(to=_to(ctx), data={"standing": standing.as_dict(), "notice": notice}, notice=notice)
+    data = {"standing": standing.as_dict(), "state": ctx._("state " + standing.state), "notice": notice}
+    return Done(to=_to(ctx), data=data, notice=notice)
 
 
 @routes.action(

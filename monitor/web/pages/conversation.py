@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from monitor.desk.refusal import Refused
 from monitor.errors import ConfigError
 from monitor.phrases import permit_of, sentence_of
+from monitor.text import unaddressed
 from monitor.timing import from_epoch, work_seconds
 from monitor.web.context import Context
+from monitor.web.links import short
 from monitor.web.pages.queue import NETWORKS, chips, last_action, settled
 from monitor.web.registry import Param, Routes
 from monitor.web.why import whereabouts
@@ -196,7 +198,9 @@ def _similar(ctx: Context, cid: int) -> list[dict[str, Any]]:
     except Refused:  # every post of the customer is gone
         return []
     names = ("question", "answer", "conversation", "answered_at", "score")
-    return [{name: getattr(one, name) for name in names} for one in found]
+    return [
+        {name: getattr(one, name) for name in names} | {"brief": short(unaddressed(one.answer), 70)} for one in found
+    ]
 
 
 def _composer(ctx: Context, cid: int, brand: str) -> dict[str, Any]:

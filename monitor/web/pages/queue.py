@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.phrases import PHRASES, cause_of, span
 from monitor.store.queue import MOST, SOON
+from monitor.text import unaddressed
 from monitor.web.context import Context, Done, Raw
 from monitor.web.links import short
 from monitor.web.registry import Param, Routes
@@ -211,8 +212,9 @@ class _Words:
 
     def __init__(self, ctx: Context) -> None:
         self.late, self.due = ctx._("%(length)s late", length="%s"), ctx._("in %(length)s", length="%s")
+        self.snoozed = ctx._("state snoozed")
         self.listed = "、" if ctx.language == "ja" else ", "
-        self.deleted, self.yours, self.until = ctx._("(deleted)"), ctx._("you have it"), ctx._("until")
+        self.deleted, self.yours, self.until = ctx._("(deleted)"), ctx._("you have it"), ctx._("until %(at)s", at="%s")
         self.feels = {name: ctx._("feels " + name) for name in ("negative", "neutral", "positive", "unsure")}
         self.doing = {
             "looking": ctx._("%(who)s is looking", who="%s"),
@@ -252,9 +254,10 @@ def _row(ctx: Context, item: Mapping[str, Any], words: _Words) -> dict[str, Any]
         "network": NETWORKS.get(item["network"], item["network"]),
         "flag": item["urgency"] == "high",
         "main": names[0]["name"] if names else "",
-        "text": short(item["text"], 90) if item["text"] else words.deleted,
+        "text": (short(unaddressed(item["text"][:400]), 90) or short(item["text"], 90)) if item["text"] else words.deleted,
         "feel": feel,
         "why": words.listed.join(chip["name"] for chip in names),
+        "fate": words.snoozed if item["state"] == "snoozed" else "",
         "tags": _tags(ctx, item, words),
     }  # fmt: skip
 
@@ -266,7 +269,7 @@ def _tags(ctx: Context, item: Mapping[str, Any], words: _Words) -> list[str]:
     if item["assigned_to"]:
         tags.append(f"→ {item['assigned_to']}")
     if item["snoozed_until"]:
-        tags.append(f"{words.until} {moment(ctx, item['snoozed_until'])}")
+        tags.append(words.until % moment(ctx, item["snoozed_until"]))
     return tags + [words.doing[one["doing"]] % one["actor"] for one in item["looking"]]
 
 

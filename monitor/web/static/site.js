@@ -6,11 +6,11 @@
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
-    if (typing(event.target)) return;
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === "/") {
       const field = document.getElementById("q") || document.getElementById("find");
       if (field) { event.preventDefault(); field.focus(); field.select(); }
-    } else if (event.key === "?") {
+    } else if (event.key === "?" && !document.getElementById("keys")) {
       event.preventDefault();
       location.assign("/help");
     } else if (event.key === "g") {
