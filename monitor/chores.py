@@ -17,6 +17,7 @@ from monitor.deliver.kit import Kit
 from monitor.deliver_wiring import Rota, kit_of
 from monitor.digest import Brief, Rival
 from monitor.exam import trusted
+from monitor.kpis import Rules
 from monitor.report import Clock, examination
 from monitor.store import Store
 from monitor.timing import from_epoch
@@ -127,7 +128,7 @@ class Chores:
             rivals=tuple(rivals),
             networks=found.networks,
             targets=(("high", found.targets.high), ("normal", found.targets.normal)),
-            rules=None,
+            rules=Rules.of(found),
         )
 
     def week(self, brand: str, name: str, as_of: datetime | None = None) -> dict[str, Any]:

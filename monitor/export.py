@@ -208,7 +208,7 @@ def guarded(text: str) -> str:
 
 def unguarded(cell: str) -> str:
     """Return the text of a CSV cell: without the apostrophe that :func:`guarded` put before it."""
-    return cell[1:] if cell.startswith("'") else cell
+    return cell.removeprefix("'")
 
 
 def _write_csv(rows: Rows, columns: Sequence[Column], out: IO[bytes], *, bom: bool) -> int:

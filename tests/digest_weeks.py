@@ -88,7 +88,9 @@ def full(store: Store) -> Store:
             when = start + i * 6 * HOUR + 600
             key = f"{week}.{i}"
             hot = week == 0 and i % 3 == 0
-            words = "電源コードが焦げました。どうすればいいですか?" if hot else "注文した本が届きません。いつ届きますか?"
+            words = (
+                "電源コードが焦げました。どうすればいいですか?" if hot else "注文した本が届きません。いつ届きますか?"
+            )
             put(store, asked(key, when, by=f"u{week}{i}", text=f"@acme {words} {i}"), now=when + 5, brand="acme")
             if i % 3:
                 reply = when + (1 + i) * 900

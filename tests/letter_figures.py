@@ -264,6 +264,7 @@ def empty() -> dict[str, Any]:
             {**w, "within_target": none, "median_s": None, "median_reached": False} for w in week["response"]["weeks"]
         ],
         "survival": [],
+        "survival_work": [],
     }
     week["response"]["staffing"] |= {
         "arrivals": 0,

@@ -8,8 +8,22 @@ from typing import get_args
 
 import pytest
 
-from monitor import engagement, response
-from monitor.catalogue import ENTRIES, KPIS, METRICS, NOTES, Language, Metric, find, page, render
+from monitor import engagement, kpi, response
+from monitor.catalogue import (
+    ENTRIES,
+    KPIS,
+    METRICS,
+    NOTES,
+    Language,
+    Metric,
+    define,
+    find,
+    footnote,
+    metric_at,
+    page,
+    render,
+)
+from monitor.catalogue.places import PLACES
 from monitor.timing import always_open, from_epoch
 
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
@@ -54,7 +68,7 @@ def test_every_rate_is_defined_under_its_name_and_its_note_is_explained() -> Non
 
 
 def test_every_note_is_explained_in_both_languages() -> None:
-    assert set(NOTES) == set(get_args(engagement.Note))
+    assert set(NOTES) == set(get_args(engagement.Note)) | set(get_args(kpi.Note))
     assert all(JAPANESE.search(japanese) and not JAPANESE.search(english) for english, japanese in NOTES.values())
 
 
@@ -87,18 +101,18 @@ def test_every_entry_says_the_same_things_in_both_languages(entry: Metric) -> No
 def test_names_are_unique_and_ratios_say_what_is_divided_by_what() -> None:
     assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
     for metric in METRICS:
-        divides = metric.unit in {"ratio", "points", "per post"} and metric.status != "refused"
+        divides = metric.unit in {"ratio", "points", "per post"} and metric.status not in {"refused", "imported"}
         assert divides == (metric.numerator_en is not None) == (metric.denominator_en is not None), metric.name
 
 
 def test_the_nine_indicators_are_complete_and_point_at_definitions() -> None:
-    assert {kpi.title_ja for kpi in KPIS} == NINE
+    assert {one.title_ja for one in KPIS} == NINE
     names = {metric.name: metric for metric in METRICS}
-    for kpi in KPIS:
-        assert kpi.metric is None or kpi.metric in names
-        assert kpi.status != "analogue" or kpi.metric is not None
-        assert kpi.status != "computed" or names[kpi.metric or ""].status == "computed"
-    assert {kpi.title_ja for kpi in KPIS if kpi.status == "import"} == {"マーケティングROI", "平均PV", "CVR", "解約率"}
+    for one in KPIS:
+        assert one.metric is None or one.metric in names
+        assert one.status != "analogue" or one.metric is not None
+        assert one.status != "computed" or names[one.metric or ""].status == "computed"
+    assert {one.title_ja for one in KPIS if one.status == "import"} == {"マーケティングROI", "平均PV", "CVR", "解約率"}
 
 
 class TestFind:
@@ -147,7 +161,7 @@ class TestRender:
         assert "計算式      エンゲージメント数 ÷ 投稿を見た人数" in render(find("er_reach"), "ja")
 
     def test_an_indicator_says_whether_its_neighbour_is_computed(self) -> None:
-        assert "organic_mention_rate: defined, not computed by this version" in render(find("organic_traffic_rate"))
+        assert "organic_mention_rate: computed" in render(find("organic_traffic_rate"))
         assert "resolution_time: 算出する" in render(find("mean_resolution_time"), "ja")
 
     @pytest.mark.parametrize("language", ["en", "ja"])
@@ -156,3 +170,38 @@ class TestRender:
         for entry in ENTRIES:
             assert text.count(f"\n`{entry.name}`\n") == 1
         assert text.count("\n### ") == len(ENTRIES)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_entry_can_stand_at_the_foot_of_a_report_and_in_a_tooltip(language: Language) -> None:
+    for entry in ENTRIES:
+        line, tip = footnote(entry.name, language), define(entry.name, language)
+        assert "\n" not in line
+        assert tip.startswith(line)
+        assert bool(JAPANESE.search(line)) == (language == "ja")
+    with pytest.raises(KeyError, match="did you mean"):
+        footnote("within_targe", language)
+
+
+def test_every_figure_that_is_computed_by_name_is_defined() -> None:
+    made = [
+        kpi.share_of("organic_mention_rate", 0, 0),
+        kpi.share_of("new_voice_rate", 0, 0),
+        kpi.return_rate({}, 30, first=0, until=0),
+        kpi.satisfaction(0, 0, 0),
+        kpi.mean_of("turns_per_conversation", 0, 0),
+    ]
+    assert all(find(figure.metric).name == figure.metric and figure.note in NOTES for figure in made)
+
+
+def test_places_lead_to_definitions_and_the_longest_beginning_holds() -> None:
+    assert {find(name).name for name in PLACES.values()} == set(PLACES.values())
+    assert metric_at("response.turns.network.median_s") == "response_median"
+    assert metric_at("response.turns.network.n") == "first_response_time"
+    assert metric_at("sentiment.counts.negative") == "net_sentiment"
+    assert metric_at("coverage.uncertain_s") == "unseen_time"
+    assert metric_at("nothing.at.all") is None
+
+
+def test_nothing_is_left_defined_without_being_computed() -> None:
+    assert [metric.name for metric in METRICS if metric.status == "defined"] == []

@@ -102,6 +102,8 @@ def alert(
         "for": {"ja": ["41人が投稿しています。"], "en": ["41 different people."]},
         "against": {"ja": ["30%は再投稿です。"], "en": ["30% are reposts."]},
         "posts": ["x:p1", "x:p2", "x:p3"],
+        "posts_in_all": 520,
+        "window_s": 1800,
     }
     fields = {"kind": "volume", "observed": 412, "expected": 45.2, "p": 1e-9, "authors": 41} | more
     store.figures.put_alert(
@@ -156,7 +158,7 @@ def test_the_first_on_duty_is_told_once(
     assert states(store) == {f"alert:{alid}:warning chat": "sent"}
     assert occasions(store) == {f"alert:{alid}:warning": "told"}
     said = web.taken[0][1]["message"]
-    assert "平常 45.2件に対して 412件、投稿者は41人" in said
+    assert "全体で520件・41人。最も多い30分で412件(平常 45.2件)。" in said
     assert "11:00 から続いています" in said
     assert "■ 危機ではないと考えられる材料\n・30%は再投稿です。" in said
     assert "当番: 佐藤、suzuki" in said
@@ -359,7 +361,7 @@ def test_what_is_handed_over_is_told_to_whom(
     assert job.run() == 1
     assert job.run() == 0
     assert web.titles("boss")[0].startswith("[For you: Warning]")
-    assert "記者から電話" in [body["message"] for path, body in web.taken if path == "/boss"][0]
+    assert "記者から電話" in next(body["message"] for path, body in web.taken if path == "/boss")
 
 
 NIGHT = Calendar.of("Asia/Tokyo", dict.fromkeys(range(7), ((22 * 60, 31 * 60),)))  # 22:00 to 07:00

@@ -83,7 +83,9 @@ def test_of_a_hundred_posts_forty_answered_the_median_is_not_reached_and_the_sha
     assert "median not reached, p90 not reached (n = 100: 40 answered; 60 without an answer" in _flat(english)
     assert "40% (40 of 100;" in english
     assert re.search(r"plain mean +39 min 30 s over the 40 answered only", english)
-    assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、返信のないままの60件は待機中" in _flat(japanese).replace(" ", "").replace("中央値", "中央値 ").replace("90%点", "90%点 ")
+    assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、返信のないままの60件は待機中" in _flat(japanese).replace(
+        " ", ""
+    ).replace("中央値", "中央値 ").replace("90%点", "90%点 ")
     assert "40%(100件中40件、" in japanese
     assert re.search(r"単純平均 +39分30秒\(返信済み40件のみ", japanese)
 
@@ -167,7 +169,11 @@ def test_staffing_holds_every_arrival_of_five_weeks_and_names_the_weak_hours(wee
     assert all(cell["open"] for cell in staffing["cells"])
     assert staffing["weakest"]
     for weak in staffing["weakest"]:
-        inside = [c for c in staffing["cells"] if c["weekday"] == weak["weekday"] and weak["from_clock"] <= c["clock"] < weak["to_clock"]]
+        inside = [
+            c
+            for c in staffing["cells"]
+            if c["weekday"] == weak["weekday"] and weak["from_clock"] <= c["clock"] < weak["to_clock"]
+        ]
         assert weak["late"] == sum(cell["late"] for cell in inside)
         assert weak["words"]["ja"].startswith("月火水木金土日"[weak["weekday"]])
 
@@ -176,7 +182,9 @@ def test_staffing_holds_every_arrival_of_five_weeks_and_names_the_weak_hours(wee
 
 
 def test_engagement_equals_the_rollups_and_is_compared_with_four_weeks(filled: Store, week: dict[str, Any]) -> None:
-    (told,) = [row for row in report.engagement(filled, report.Span(start=T0, end=T0 + WEEK), "acme") if row["age_s"] == DAY]
+    (told,) = [
+        row for row in report.engagement(filled, report.Span(start=T0, end=T0 + WEEK), "acme") if row["age_s"] == DAY
+    ]
     (row,) = week["engagement"]["rows"]
     assert (row["network"], row["posts"], row["read"]) == ("x", told["posts"], told["read"])
     for ours, theirs in zip(row["rates"], told["rates"], strict=True):
@@ -248,7 +256,7 @@ def test_share_of_voice_asks_to_be_set_up_and_refuses_what_it_cannot_see(store: 
     assert figures["voice"]["state"] == "not_collected"
     assert figures["voice"]["share"] is None
     assert "100%" in figures["voice"]["words"]["ja"]
-    assert "\"acme\"" in figures["voice"]["query"][0]["text"]
+    assert '"acme"' in figures["voice"]["query"][0]["text"]
 
 
 def test_share_of_voice_is_counted_where_the_rivals_posts_are_read_too(store: Store) -> None:
@@ -267,7 +275,9 @@ def test_share_of_voice_is_counted_where_the_rivals_posts_are_read_too(store: St
     assert [one["posts"] for one in voice["query"]] == [24 + 3 + 1, 10]
     assert voice["share"]["denominator"] == 38
     assert '"zeta" OR "ゼータ"' in texts(figures)[0]
-    young = digest.week(store, mine, NAME, LATER) and digest.Rival(name="zeta", words=("zeta",), watched="zeta", networks=("reddit",))
+    young = digest.week(store, mine, NAME, LATER) and digest.Rival(
+        name="zeta", words=("zeta",), watched="zeta", networks=("reddit",)
+    )
     assert digest.week(store, brief(rivals=(young,), networks=("x",)), NAME, LATER)["voice"]["state"] == "not_collected"
 
 
@@ -292,7 +302,12 @@ def test_promises_that_were_not_kept_stand_with_their_posts(store: Store) -> Non
     know(store)
     for i in range(3):
         put(store, asked(f"q{i}", i * DAY), now=i * DAY, brand="acme")
-        put(store, answered(f"p{i}", f"q{i}", i * DAY + 600, "確認して本日中にご連絡いたします。"), now=i * DAY + 600, brand="acme")
+        put(
+            store,
+            answered(f"p{i}", f"q{i}", i * DAY + 600, "確認して本日中にご連絡いたします。"),
+            now=i * DAY + 600,
+            brand="acme",
+        )
     put(store, answered("kept", "q0", 3 * HOUR, "確認できました。本日お届けします。"), now=3 * HOUR, brand="acme")
     put(store, answered("late", "q1", 3 * DAY, "遅くなりました。発送済みです。"), now=3 * DAY, brand="acme")
     refresh(store, book())
@@ -355,11 +370,23 @@ def test_the_text_fits_78_columns_and_is_all_of_one_language(week: dict[str, Any
 def test_the_subject_is_as_planned(week: dict[str, Any]) -> None:
     subject = digest.subject(week, "ja")
     assert re.fullmatch(r"acme 3/2-8:目標内返信 \d+%\(前週 [+-]\d+\)・否定 \d+%・見えなかった時間 15分", subject)
-    assert re.fullmatch(r"acme 2–8 Mar: \d+% in time \([+-]\d+\) · \d+% negative · 15 min unseen", digest.subject(week, "en"))
+    assert re.fullmatch(
+        r"acme 2–8 Mar: \d+% in time \([+-]\d+\) · \d+% negative · 15 min unseen", digest.subject(week, "en")
+    )
 
 
 def test_every_section_says_how_certain_it_is_in_both_languages(week: dict[str, Any]) -> None:
-    for name in ("mentions", "response", "engagement", "sentiment", "rising", "voice", "advocates", "promises", "coverage"):
+    for name in (
+        "mentions",
+        "response",
+        "engagement",
+        "sentiment",
+        "rising",
+        "voice",
+        "advocates",
+        "promises",
+        "coverage",
+    ):
         certainty = week[name]["certainty"]
         assert certainty["en"].strip(), name
         assert re.search(r"[ぁ-ん一-龠]", certainty["ja"]), name
@@ -429,4 +456,3 @@ def test_labels_of_an_older_model_are_told_where_the_new_one_has_read_nothing(st
 
 def _flat(text: str) -> str:
     return re.sub(r"\s*\n\s+", " ", text)
-

@@ -155,7 +155,9 @@ def test_the_weakest_spans_are_short_and_do_not_overlap() -> None:
     st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from([True, False, None])), max_size=60),
     st.lists(st.integers(0, 10**6), max_size=60),
 )
-def test_every_arrival_and_answer_stands_in_one_cell(arrivals: list[tuple[int, bool | None]], answers: list[int]) -> None:
+def test_every_arrival_and_answer_stands_in_one_cell(
+    arrivals: list[tuple[int, bool | None]], answers: list[int]
+) -> None:
     start = datetime(2026, 3, 2, tzinfo=UTC)
     found = cells(
         [Arrival(at=start + timedelta(seconds=s), late=late) for s, late in arrivals],

@@ -22,6 +22,7 @@ from monitor.connector import Target
 from monitor.errors import NotAllowed, StoreError
 from monitor.poll import Source
 from monitor.store import Store
+from monitor.store.sqlite import Sqlite
 from monitor.types import Author, Metrics, Page, Post
 
 ROOT = Path(__file__).parents[1]
@@ -129,7 +130,9 @@ class Slow:
     process = subprocess.Popen(
         [sys.executable, "-m", "monitor", "run"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE
     )
-    time.sleep(4)
+    until = time.monotonic() + 120
+    while _stored(tmp_path / "monitor.db") < 2 and time.monotonic() < until:
+        time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     assert process.stdout is not None
@@ -139,6 +142,14 @@ class Slow:
         cursor = store.sources.all()[0]["cursor"]
     assert posts >= 2
     assert cursor == str(posts)
+
+
+def _stored(path: Path) -> int:
+    try:
+        with Store.open(str(path), read_only=True) as store:
+            return int(store.sources.totals()["posts"])
+    except (StoreError, Sqlite.Error):
+        return 0  # not made yet, or being made
 
 
 class Live:

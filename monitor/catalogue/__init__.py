@@ -55,6 +55,9 @@ NOTES = {
 }
 """What the ``note`` of a rate means, in English and Japanese."""
 
+_ALIASES = {"first_response": "first_response_time", "sentiment": "net_sentiment"}
+"""Short names that screens and people use."""
+
 _LABELS = {
     "formula": ("Formula", "計算式"),
     "numerator": ("Numerator", "分子"),
@@ -98,7 +101,7 @@ def find(name: str) -> Metric | Kpi:
 
     A metric comes before an indicator of the same title. Raises ``KeyError`` with the nearest names otherwise.
     """
-    wanted = _key(name)
+    wanted = _ALIASES.get(_key(name), _key(name))
     for entry in ENTRIES:
         if wanted in {_key(entry.name), _key(entry.title_en), _key(entry.title_ja)}:
             return entry

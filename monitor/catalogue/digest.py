@@ -95,7 +95,7 @@ METRICS: tuple[Metric, ...] = (
         kind="operation",
         about="behaviour",
         source_en="Mann and Whitney, 1947; Newcombe, 1998.",
-        source_ja="Mann and Whitney 1947、Newcombe 1998。",
+        source_ja="検定: Mann and Whitney 1947、Newcombe 1998。",
     ),
     Metric(
         name="model_agreement",
@@ -145,7 +145,7 @@ METRICS: tuple[Metric, ...] = (
         kind="CE",
         about="behaviour",
         source_en="Monroe, Colaresi and Quinn, Fightin' Words, 2008.",
-        source_ja="Monroe, Colaresi and Quinn, Fightin' Words, 2008。",
+        source_ja="式: Monroe, Colaresi and Quinn, Fightin' Words, 2008。",
     ),
     Metric(
         name="rising_topics",
@@ -219,6 +219,6 @@ METRICS: tuple[Metric, ...] = (
         kind="operation",
         about="behaviour",
         source_en="docs/alerts.md.",
-        source_ja="docs/alerts.md。",
+        source_ja="docs/alerts.md を参照。",
     ),
 )

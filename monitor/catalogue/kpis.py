@@ -24,7 +24,7 @@ KPIS = (
         statement_ja="Web の流入は見えない。近い指標として自然言及率を示す。本来の値には同じ出典の organic_sessions と sessions の取り込みが必要。",
     ),
     Kpi(
-        name="page_views",
+        name="average_page_views",
         title_en="Average page views",
         title_ja="平均PV",
         status="import",

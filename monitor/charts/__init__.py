@@ -11,8 +11,9 @@ from typing import Any
 from monitor.charts.chart import Chart, Table
 from monitor.charts.day import alert_day
 from monitor.charts.engagement import engagement
-from monitor.charts.response import staffing, survival
+from monitor.charts.response import survival
 from monitor.charts.say import Say
+from monitor.charts.staffing import staffing
 from monitor.charts.trend import sentiment, within_target
 from monitor.charts.volume import volume
 from monitor.charts.words import rising, voice

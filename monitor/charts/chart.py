@@ -65,6 +65,12 @@ def axis(title: str | None = None, **more: Any) -> Spec:  # noqa: ANN401 - parts
     return {"title": title, **more}
 
 
+def written(row: Mapping[str, Any], mark: Spec, encoding: Spec) -> list[Spec]:
+    """Return layers that write a text where lines run: its halo in the colour of the ground, then itself."""
+    halo = {**mark, "type": "text", "style": "halo"}
+    return [{"data": values([row]), "mark": one, "encoding": encoding} for one in (halo, {"type": "text", **mark})]
+
+
 def tips(*pairs: tuple[str, str]) -> list[Spec]:
     """Return a tooltip of (field, title): the fields hold texts as they are to be read."""
     return [{"field": field, "type": "nominal", "title": title} for field, title in pairs]

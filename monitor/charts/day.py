@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
+from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values, written
 from monitor.charts.say import UNKNOWN, Say
 
 _TICK = 3  # hours between two names on the axis
@@ -66,8 +66,12 @@ def _clock(start: datetime, end: float, zone: str, say: Say) -> dict[float, str]
         wall = (at + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
         place = ((at + timedelta(hours=hour)).timestamp() - start.timestamp()) / 3600
         if wall.hour % _TICK == 0 and 0 <= place <= end:
-            names[round(place, 4)] = say.day(wall, zone) if wall.hour == 0 else f"{wall.hour}:00"
+            names[round(place, 4)] = _midnight(wall, say) if wall.hour == 0 else f"{wall.hour}:00"
     return names
+
+
+def _midnight(wall: datetime, say: Say) -> str:
+    return say(f"{say.weekday(wall.weekday())} {wall.day}", f"{wall.month}/{wall.day}")
 
 
 def _draw(
@@ -75,8 +79,19 @@ def _draw(
 ) -> Spec:
     end = points[-1]["x"] + width
     names = _clock(start, end, zone, say)
+    actual, usual = say("posts", "実際の投稿数"), say("usual", "平常")
     top = max([4.0, *(p["posts"] or 0 for p in points), *(p["high"] or 0 for p in points)]) * 1.12
-    rows = [{**_told(p, zone, say), "x": p["x"], "x2": p["x"] + width, "middle": p["x"] + width / 2} for p in points]
+    rows = [
+        {
+            **_told(p, zone, say),
+            "actual": actual,
+            "expected": usual,
+            "x": p["x"],
+            "x2": p["x"] + width,
+            "middle": p["x"] + width / 2,
+        }
+        for p in points
+    ]
     closing = [{**rows[-1], "x": end}]
     x: Spec = {
         "field": "x",
@@ -90,7 +105,6 @@ def _draw(
         "scale": {"domain": [0, top], "nice": False},
         "axis": axis(tickMinStep=1, tickCount=4, format=",d", domain=False, ticks=False),
     }
-    actual, usual = say("posts", "実際の投稿数"), say("usual", "平常")
     scale = {"domain": [actual, "–", usual], "range": "category"}
     color: Spec = {
         "type": "nominal",
@@ -104,8 +118,8 @@ def _draw(
     layers: list[Spec] = [
         {"data": values([r for r in rows if r["posts"] is None]), "mark": {"type": "rect", "style": "unseen"}, "encoding": {"x": x, "x2": {"field": "x2"}, "tooltip": tooltip}},
         {"data": values([*rows, *closing]), "transform": [{"filter": "isValid(datum.high)"}], "mark": {"type": "area", "interpolate": "step-after", "style": "band", "opacity": 0.75}, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
-        {"data": values(seen), "mark": {"type": "rect"}, "encoding": {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"datum": 0}, "color": {**color, "datum": actual}, "opacity": {"value": 0.85}, "tooltip": tooltip}},
-        {"data": values([*rows, *closing]), "transform": [{"filter": "isValid(datum.usual)"}], "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2}, "encoding": {"x": x, "y": {**y, "field": "usual"}, "color": {**color, "datum": usual}}},
+        {"data": values(seen), "mark": {"type": "rect"}, "encoding": {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"datum": 0}, "color": {**color, "field": "actual"}, "opacity": {"value": 0.85}, "tooltip": tooltip}},
+        {"data": values([*rows, *closing]), "transform": [{"filter": "isValid(datum.usual)"}], "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2}, "encoding": {"x": x, "y": {**y, "field": "usual"}, "color": {**color, "field": "expected"}}},
     ]  # fmt: skip
     if mark is not None and 0 <= mark <= end:
         layers += _opened(mark, end, x, say)
@@ -113,23 +127,12 @@ def _draw(
 
 
 def _opened(mark: float, end: float, x: Spec, say: Say) -> list[Spec]:
-    row = values([{"x": mark, "said": say("alert", "アラート")}])
-    right = mark > end * 0.75
-    text = {
-        "type": "text",
-        "style": "remark-negative",
-        "align": "right" if right else "left",
-        "baseline": "top",
-        "dx": -6 if right else 6,
-    }
-    return [
-        {"data": row, "mark": {"type": "rule", "style": "negative", "strokeWidth": 2}, "encoding": {"x": x}},
-        {
-            "data": row,
-            "mark": text,
-            "encoding": {"x": x, "y": {"value": 2}, "text": {"field": "said", "type": "nominal"}},
-        },
-    ]
+    row = {"x": mark, "said": say("alert", "アラート")}
+    beside = {"align": "right", "dx": -6} if mark > end * 0.75 else {"align": "left", "dx": 6}
+    text = {"style": "remark-negative", "baseline": "top", **beside}
+    rule = {"type": "rule", "style": "negative", "strokeWidth": 2}
+    named = {"x": x, "y": {"value": 2}, "text": {"field": "said", "type": "nominal"}}
+    return [{"data": values([row]), "mark": rule, "encoding": {"x": x}}, *written(row, text, named)]
 
 
 def _told(point: Mapping[str, Any], zone: str, say: Say) -> dict[str, Any]:

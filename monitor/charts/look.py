@@ -129,6 +129,14 @@ def _styles(colours: Colours, size: int) -> dict[str, Any]:
         "guide": {"color": colours.quiet, "strokeDash": [4, 4], "strokeWidth": 1.2},
         "spread": {"color": colours.accent, "strokeWidth": 2.5, "strokeOpacity": 0.65},
         "value": {"color": colours.text, "fontSize": size, "fontWeight": 600},
+        "halo": {
+            "color": colours.ground,
+            "stroke": colours.ground,
+            "strokeWidth": 5,
+            "strokeJoin": "round",
+            "fontSize": size,
+            "fontWeight": 600,
+        },
         "remark": {"color": colours.quiet, "fontSize": size},
         "remark-negative": {"color": colours.negative, "fontSize": size, "fontWeight": 600},
     }

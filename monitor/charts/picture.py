@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import threading
+from importlib.metadata import version
 from typing import Any
 
 import vl_convert
@@ -55,7 +56,7 @@ def _glyph(letter: str) -> bytes:
 def bundle_version() -> str:
     """Name of what :func:`bundle` returns; it changes with the library that is installed and with the looks."""
     mark = hashlib.sha256(_LOOKS.encode()).hexdigest()[:8]
-    return f"{vl_convert.__version__}-{vl_convert.get_vega_version()}-{mark}"
+    return f"{version('vl-convert-python')}-{vl_convert.get_vega_version()}-{mark}"
 
 
 def bundle() -> bytes:

@@ -1,4 +1,4 @@
-"""How long people waited, and whether somebody was there when they wrote."""
+"""How long people waited for an answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
+from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values, written
 from monitor.charts.say import Say
 
 HOUR = 3600
@@ -100,10 +100,9 @@ def _curve(
             "data": values([{"y": 0.5}]),
             "encoding": {"y": {**y, "field": "y"}},
         },
-        *_median(wait, x, y, end, say),
     ]
-    for place, (name, hours) in enumerate(targets):
-        layers += _target(_target_name(name, hours, say), hours, place, end, x)
+    rules, names = _targets(targets, x, end, say)
+    layers += [*rules, *_median(wait, x, y, end, say), *names]
     return {"layer": layers}
 
 
@@ -111,50 +110,35 @@ def _median(wait: Mapping[str, Any], x: Spec, y: Spec, end: float, say: Say) -> 
     if not wait["median_reached"]:
         said = say("median not reached: fewer than half answered", "中央値は未到達(返信は半数未満)")
         place: dict[str, Any] = {"hours": end, "waiting": 0.5, "said": said}
-        mark = {"type": "text", "style": "value", "align": "right", "dx": -4, "dy": -9}
-        return [{"data": values([place]), "mark": mark, "encoding": _named(x, y)}]
+        return written(place, {"style": "value", "align": "right", "dx": -4, "dy": -9}, _named(x, y))
     hours = wait["median_s"] / HOUR
-    place = {
-        "hours": hours,
-        "waiting": 0.5,
-        "said": say(f"median {say.time(wait['median_s'])}", f"中央値 {say.time(wait['median_s'])}"),
-    }
+    said = say(f"median {say.time(wait['median_s'])}", f"中央値 {say.time(wait['median_s'])}")
+    place = {"hours": hours, "waiting": 0.5, "said": said}
     right = hours > end * 0.55
-    mark = {
-        "type": "text",
-        "style": "value",
-        "align": "right" if right else "left",
-        "dx": -9 if right else 9,
-        "dy": 14 if right else -10,
-    }
-    return [
-        {"data": values([place]), "mark": {"type": "point", "style": "accent", "filled": True, "size": 90, "opacity": 1}, "encoding": {"x": x, "y": y}},
-        {"data": values([place]), "mark": mark, "encoding": _named(x, y)},
-    ]  # fmt: skip
+    beside = {"align": "right", "dx": -9, "dy": 14} if right else {"align": "left", "dx": 9, "dy": -10}
+    point = {"type": "point", "style": "accent", "filled": True, "size": 90, "opacity": 1}
+    dot: Spec = {"data": values([place]), "mark": point, "encoding": {"x": x, "y": y}}
+    return [dot, *written(place, {"style": "value", **beside}, _named(x, y))]
 
 
 def _named(x: Spec, y: Spec) -> Spec:
     return {"x": x, "y": y, "text": {"field": "said", "type": "nominal"}}
 
 
-def _target(said: str, hours: float, place: int, end: float, x: Spec) -> list[Spec]:
-    right = hours > end * 0.6
-    row = values([{"hours": hours, "said": said}])
-    mark = {
-        "type": "text",
-        "style": "remark-negative",
-        "align": "right" if right else "left",
-        "baseline": "top",
-        "dx": -6 if right else 6,
-    }
-    return [
-        {"data": row, "mark": {"type": "rule", "style": "negative", "strokeWidth": 1.5}, "encoding": {"x": x}},
-        {
-            "data": row,
-            "mark": mark,
-            "encoding": {"x": x, "y": {"value": 2 + 20 * place}, "text": {"field": "said", "type": "nominal"}},
-        },
-    ]
+def _targets(targets: Sequence[tuple[str, float]], x: Spec, end: float, say: Say) -> tuple[list[Spec], list[Spec]]:
+    """Lines at the promised times, and their names, which are drawn over all lines."""
+    rules: list[Spec] = []
+    names: list[Spec] = []
+    for place, (name, hours) in enumerate(targets):
+        row = {"hours": hours, "said": _target_name(name, hours, say)}
+        rule = {"type": "rule", "style": "negative", "strokeWidth": 1.5}
+        rules.append({"data": values([row]), "mark": rule, "encoding": {"x": x}})
+        beside = {"align": "right", "dx": -6} if hours > end * 0.6 else {"align": "left", "dx": 6}
+        mark = {"style": "remark-negative", "baseline": "top", **beside}
+        names += written(
+            row, mark, {"x": x, "y": {"value": 2 + 20 * place}, "text": {"field": "said", "type": "nominal"}}
+        )
+    return rules, names
 
 
 def _target_name(name: str, hours: float, say: Say) -> str:
@@ -191,129 +175,5 @@ def _tell_curve(
 def _curve_rows(points: Sequence[Mapping[str, float]], say: Say) -> Table:
     head = (say("Since the post", "投稿からの経過時間"), say("Still waiting", "未返信の割合"))
     last = points[-1]["hours"]
-    shown = [h for h in _SHOWN if h <= last] or [last]
+    shown: list[float] = [h for h in _SHOWN if h <= last] or [last]
     return Table(head=head, rows=tuple((_hours(h, say), say.percent(_still(points, h))) for h in shown))
-
-
-def staffing(figures: Mapping[str, Any]) -> Chart | None:
-    """Draw arrivals against answers by hour of the week; ``None`` where nothing arrived."""
-    found = figures["response"].get("staffing")
-    if not found or not found["arrivals"]:
-        return None
-    cells = found["cells"]
-    return Chart(
-        name="staffing",
-        height=270,
-        title=lambda say: say("Arrivals and answers by hour of the week", "曜日・時間帯別の受信と返信"),
-        draw=lambda say: _grid(cells, say),
-        tell=lambda say: _tell_grid(found, say),
-        rows=lambda say: _grid_rows(cells, say),
-        note=lambda say: say(
-            "The stronger the colour, the more arrived. Circles: answers given in that hour. Framed: business hours.",
-            "色が強いほど多く届いた時間帯、丸はその時間帯に返した件数、枠は営業時間です。",
-        ),
-    )
-
-
-def _grid(cells: Sequence[Mapping[str, Any]], say: Say) -> Spec:
-    rows = [
-        {
-            "day": say.weekday(cell["weekday"]),
-            "clock": cell["clock"],
-            "arrivals": cell["arrivals"],
-            "answers": cell["answers"],
-            "open": cell["open"],
-            "at": f"{say.weekday(cell['weekday'])} {cell['clock']:02}:00",
-            "came": say.number(cell["arrivals"]),
-            "gave": say.number(cell["answers"]),
-            "late": say.number(cell["late"]),
-        }
-        for cell in cells
-    ]
-    clocks = {float(hour): str(hour) for hour in range(0, 24, 3)}
-    x: Spec = {
-        "field": "clock",
-        "type": "ordinal",
-        "axis": axis(
-            say("hour of the day", "時"),
-            values=list(range(0, 24, 3)),
-            labelExpr=lookup(clocks),
-            labelAngle=0,
-            domain=False,
-            ticks=False,
-        ),
-    }
-    y: Spec = {
-        "field": "day",
-        "type": "ordinal",
-        "sort": [say.weekday(i) for i in range(7)],
-        "axis": axis(domain=False, ticks=False),
-    }
-    tooltip = tips(
-        ("at", say("hour", "時間帯")),
-        ("came", say("arrived", "受信")),
-        ("gave", say("answered", "返信")),
-        ("late", say("late", "期限超過")),
-    )
-    most = max(cell["arrivals"] for cell in cells)
-    color: Spec = {
-        "field": "arrivals",
-        "type": "quantitative",
-        "scale": {"range": "ramp", "domain": [0, most]},
-        "legend": {
-            "title": say("arrived", "受信"),
-            "gradientLength": 110,
-            "tickCount": 3,
-            "format": "d",
-            "tickMinStep": 1,
-        },
-    }
-    answers = max((cell["answers"] for cell in cells), default=0)
-    size: Spec = {
-        "field": "answers",
-        "type": "quantitative",
-        "scale": {"domain": [0, max(answers, 1)], "range": [12, 170]},
-        "legend": {"title": say("answered", "返信"), "values": _marks(answers), "format": "d"},
-    }
-    return {
-        "data": values(rows),
-        "layer": [
-            {"mark": {"type": "rect", "stroke": None, "cornerRadius": 1}, "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip}},
-            {
-                "transform": [{"filter": "datum.open"}],
-                "mark": {"type": "rect", "style": "frame", "filled": False},
-                "encoding": {"x": x, "y": y, "tooltip": tooltip},
-            },
-            {
-                "transform": [{"filter": "datum.answers > 0"}],
-                "mark": {"type": "point", "style": "answers", "shape": "circle", "filled": True},
-                "encoding": {"x": x, "y": y, "size": size, "tooltip": tooltip},
-            },
-        ],
-        "resolve": {"legend": {"color": "independent", "size": "independent"}},
-    }  # fmt: skip
-
-
-def _marks(most: int) -> list[int]:
-    return sorted({1, max(1, math.ceil(most / 2)), most} - {0})
-
-
-def _tell_grid(found: Mapping[str, Any], say: Say) -> str:
-    told = say(
-        f"{found['arrivals']} arrived and {found['answers']} answers were given in {found['weeks']} weeks.",
-        f"{found['weeks']}週間で受信{found['arrivals']}件、返信{found['answers']}件。",
-    )
-    weakest = [say.words(row["words"]) for row in found["weakest"]]
-    return told + (say(" Weakest: ", "手薄な時間帯: ") + say("; ", "、").join(weakest) if weakest else "")
-
-
-def _grid_rows(cells: Sequence[Mapping[str, Any]], say: Say) -> Table:
-    head = ("", *(say(f"{a:02}–{a + 3:02} h", f"{a}〜{a + 3}時") for a in range(0, 24, 3)))
-    rows = []
-    for weekday in range(7):
-        parts = [say.weekday(weekday)]
-        for first in range(0, 24, 3):
-            block = [c for c in cells if c["weekday"] == weekday and first <= c["clock"] < first + 3]
-            parts.append(f"{sum(c['arrivals'] for c in block)} / {sum(c['answers'] for c in block)}")
-        rows.append(tuple(parts))
-    return Table(head=head, rows=tuple(rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from monitor.display import visible
@@ -33,7 +33,7 @@ class Say:
 
     def words(self, pair: Mapping[str, str] | None) -> str:
         """Choose from a pair ``{"en", "ja"}``; nothing where there is none."""
-        return "" if pair is None else cast("str", pair[self.language])
+        return "" if pair is None else pair[self.language]
 
     def time(self, seconds: float | None) -> str:
         """A length of time."""

@@ -101,13 +101,13 @@ def _draw(
         ("spread", say("95 % interval", "95%信頼区間")),
         ("n", "n"),
     )
-    known = values([row for row in shown if row["value"] is not None])
+    data = values([row for row in shown if row["value"] is not None])
     anchor = 0.0 if domain[0] < 0 else domain[0]
     layers: list[Spec] = [
-        {"data": known, "mark": {"type": "rule", "style": "spread"}, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "tooltip": tooltip}},
-        {"data": known, "mark": {"type": "line", "style": "accent", "strokeWidth": 1, "strokeOpacity": 0.5}, "encoding": {"x": x, "y": y}},
-        {"data": known, "mark": {"type": "point", "style": "accent", "filled": True, "size": 90, "opacity": 1}, "encoding": {"x": x, "y": y, "tooltip": tooltip}},
-        {"data": known, "mark": {"type": "text", "style": "value", "align": "left", "dx": 9}, "encoding": {"x": x, "y": y, "text": {"field": "said", "type": "nominal"}}},
+        {"data": data, "mark": {"type": "rule", "style": "spread"}, "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "tooltip": tooltip}},
+        {"data": data, "mark": {"type": "line", "style": "accent", "strokeWidth": 1, "strokeOpacity": 0.5}, "encoding": {"x": x, "y": y}},
+        {"data": data, "mark": {"type": "point", "style": "accent", "filled": True, "size": 90, "opacity": 1}, "encoding": {"x": x, "y": y, "tooltip": tooltip}},
+        {"data": data, "mark": {"type": "text", "style": "value", "align": "left", "dx": 9}, "encoding": {"x": x, "y": y, "text": {"field": "said", "type": "nominal"}}},
         {"data": values([row for row in shown if row["value"] is None]), "mark": {"type": "text", "style": "remark", "dy": -8}, "encoding": {"x": x, "y": {"datum": anchor}, "text": {"field": "said", "type": "nominal"}}},
     ]  # fmt: skip
     if domain[0] < 0 < domain[1]:
@@ -141,8 +141,8 @@ def _tell(rows: Sequence[Mapping[str, Any]], say: Say, name: Callable[[float], s
         if row["value"] is None:
             said = _refused(row, say) + say(" (too few)", "(件数不足)") * bool(row["n"])
         else:
-            low, high = row["interval"] or (None, None)
-            spread = "" if low is None else f" ({name(low)}{say(' to ', '〜')}{name(high)})"
+            pair = row["interval"]
+            spread = f" ({name(pair[0])}{say(' to ', '〜')}{name(pair[1])})" if pair else ""
             said = f"{name(row['value'])}{spread}"
         told.append(f"{say.week(row['week'])} {said}")
     return say(", ", "、").join(told) + say(".", "。")

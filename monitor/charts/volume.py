@@ -119,10 +119,10 @@ def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]],
         "layer": [
             {
                 "data": values(rows),
-                "mark": {"type": "rect", "cornerRadiusEnd": 2},
+                "mark": {"type": "rect"},
                 "encoding": {
                     "x": x, "x2": {"field": "x2"}, "y": y, "y2": {"datum": 0},
-                    "color": _legend(say("all posts", "すべて"), say), "tooltip": tooltip,
+                    "color": _legend("whole", say), "tooltip": tooltip,
                 },
             },
             {
@@ -130,7 +130,7 @@ def _draw(days: Sequence[Mapping[str, Any]], spans: Sequence[Mapping[str, Any]],
                 "mark": {"type": "rect"},
                 "encoding": {
                     "x": x, "x2": {"field": "x2"}, "y": {**y, "field": "negative"}, "y2": {"datum": 0},
-                    "color": _legend(say("of them negative", "うち否定"), say), "tooltip": tooltip,
+                    "color": _legend("part", say), "tooltip": tooltip,
                 },
             },
             {
@@ -166,6 +166,8 @@ def _bar(day: Mapping[str, Any], say: Say) -> dict[str, Any]:
         "middle": middle,
         "posts": day["posts"],
         "negative": day["negative"],
+        "whole": _kinds(say)[0],
+        "part": _kinds(say)[1],
         "said": say.number(day["posts"]),
         "bad": _bad(day, say),
         "day": say.day(day["at"], day["at"].tzinfo.key),
@@ -182,14 +184,13 @@ def _bad(day: Mapping[str, Any], say: Say) -> str:
     return say(f"{n} of {of} classified ({say.percent(n / of)})", f"{n}件(判定できた{of}件の{say.percent(n / of)})")
 
 
-def _legend(name: str, say: Say) -> Spec:
-    domain = [say("all posts", "すべて"), say("of them negative", "うち否定")]
-    return {
-        "datum": name,
-        "type": "nominal",
-        "scale": {"domain": domain, "range": "category"},
-        "legend": {"title": None},
-    }
+def _kinds(say: Say) -> tuple[str, str]:
+    return say("all posts", "すべて"), say("of them negative", "うち否定")
+
+
+def _legend(field: str, say: Say) -> Spec:
+    scale = {"domain": list(_kinds(say)), "range": "category"}
+    return {"field": field, "type": "nominal", "scale": scale, "legend": {"title": None}}
 
 
 def _why(day: Mapping[str, Any], say: Say) -> str:

@@ -23,6 +23,7 @@ def check_command(*, database: str | None, config: Path | None, lang: str | None
     from monitor.app import App  # noqa: PLC0415 - only here
     from monitor.cli.options import now  # noqa: PLC0415 - see above
     from monitor.config import Settings, load  # noqa: PLC0415 - see above
+    from monitor.deliver.channels import faults  # noqa: PLC0415 - see above
     from monitor.plugins import load_model  # noqa: PLC0415 - only here
     from monitor.store import Store  # noqa: PLC0415 - see above
 
@@ -34,24 +35,29 @@ def check_command(*, database: str | None, config: Path | None, lang: str | None
     app = App(settings, store, now)
     sources = app.check()
     model = load_model(settings.model, settings.threads)
-    findings = {
+    findings: dict[str, Any] = {
         "settings": str(path) if path else "defaults",
         "database": where.split("@")[-1],
         "sqlite": _sqlite(store),
         "model": model.name,
         "sources": [{"name": s.name, "connector": s.kind, "brand": s.brand} for s in sources],
+        "channels": [{"name": name, "fault": fault} for name, fault, _ in faults(app.kit(language), ask=False)],
         "posts": store.sources.totals()["posts"],
         "failures": [dict(_plain(row)) for row in store.sources.failures()],
         "set_aside": store.sources.quarantine_counts(),
     }
+    broken = [channel["fault"] for channel in findings["channels"] if channel["fault"]]
     if as_json:
         show(findings)
     else:
         for name, value in findings.items():
             click.echo(f"{name:<10} {_line(value)}")
-        click.echo("問題ありません。" if language == "ja" else "All in order.")
+        for fault in broken:
+            click.echo(fault, err=True)
+        if not broken:
+            click.echo("問題ありません。" if language == "ja" else "All in order.")
     store.close()
-    return 1 if findings["failures"] else 0
+    return 1 if findings["failures"] or broken else 0
 
 
 def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row

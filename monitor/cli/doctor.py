@@ -73,19 +73,36 @@ def doctor_command(*, app: App, language: str, as_json: bool) -> int:
             for check in checks
         ]
         found += list(_stored(app, source, language))
-    database = sqlite_line(app.store, language)
+    found += list(_channels(app, language))
+    database, pictures = sqlite_line(app.store, language), picture_line(language)
     bad = [entry for entry in found if entry["state"] not in _GOOD]
     if as_json:
-        show({"database": database, "checks": found})
+        show({"database": database, "pictures": pictures, "checks": found})
         return 1 if bad else 0
     for line in _lines(found, language):
         click.echo(line)
     click.echo(database)
+    click.echo(pictures)
     if not found:
         click.echo("config.toml に情報源がありません。" if language == "ja" else "config.toml names no source.")
     elif not bad:
         click.echo("問題ありません。" if language == "ja" else "All in order.")
     return 1 if bad else 0
+
+
+def _channels(app: App, language: str) -> Iterator[dict[str, Any]]:
+    """Whether each channel can be used; mail servers are asked, nothing is sent."""
+    from monitor.deliver.channels import faults  # noqa: PLC0415 - imports Apprise where a channel needs it
+
+    for name, fault, what in faults(app.kit(language)):
+        cure = {"en": f"Then: monitor deliveries test {name}", "ja": f"直したら: monitor deliveries test {name}"}
+        yield {
+            "source": f"channel {name}",
+            "capability": "deliver",
+            "state": "works" if fault is None else "settings",
+            "detail": what if fault is None else fault,
+            "cure": "" if fault is None else cure[language],
+        }
 
 
 def examined(app: App, sources: Sequence[Source]) -> Iterator[tuple[Source, Sequence[Check]]]:
@@ -176,3 +193,14 @@ def sqlite_line(store: Any, language: str) -> str:  # noqa: ANN401 - a Store
     if language == "ja":
         return f"SQLite {version}: WALリセットの不具合がある版のため、ロールバックジャーナルを使います。pysqlite3 を入れると解消します。"
     return f"SQLite {version}: this version has the WAL-reset bug, so that the rollback journal is used; pysqlite3 brings a fixed one."
+
+
+def picture_line(language: str) -> str:
+    """Say whether the charts of mails can be drawn with Japanese words, and what to install where they cannot."""
+    from monitor.charts.picture import japanese_drawn  # noqa: PLC0415 - loads the renderer
+
+    if japanese_drawn():
+        return "グラフ画像: 日本語フォントあり" if language == "ja" else "Charts as pictures: Japanese font found"
+    if language == "ja":
+        return "グラフ画像: 日本語フォントがないため、文字は英語になります。Noto Sans CJK JP を入れてください(Debian・Ubuntu: apt-get install fonts-noto-cjk)。"
+    return "Charts as pictures: no Japanese font on this machine, so their words are English. Install Noto Sans CJK JP (Debian, Ubuntu: apt-get install fonts-noto-cjk)."

@@ -173,7 +173,7 @@ def lines(week: Mapping[str, Any], language: str) -> Iterator[str]:
     yield from _journey(week["journey"], language)
     yield from _campaigns(week["campaigns"], language)
     yield ""
-    yield week["certainty"][language]
+    yield from _wrapped(week["certainty"][language], 80)
     yield "定義: monitor define 自然言及率" if ja else "What it means: monitor define organic_mention_rate"
 
 

@@ -20,7 +20,7 @@ _PLACES = {
     "digest": "figures",
     "doctor": "doctor",
     "engagement": "figures",
-    "export": "records",
+    "export": "export",
     "export-person": "people_data",
     "forget": "people_data",
     "gaps": "records",

@@ -21,7 +21,7 @@ SWEPT: dict[str, dict[str, str]] = {
 
 FORGET: dict[str, dict[str, str]] = {
     "en": {
-        "nobody": "Nobody is stored under {who}. Give the @handle or the author id (x:12345), as `monitor search` shows it.",
+        "nobody": "Nobody is stored under {who}. Give the @handle or the author id (x:12345), as `monitor search --json` shows it.",
         "many": "{who} is more than one person here: {ids}; give the id, or --network",
         "own": "{who} is an account of the brand {brand}; take it out of config.toml and the database first",
         "confirm": "Purge everything that {who} ({id}) wrote here, {posts} posts? This cannot be undone.",
@@ -41,7 +41,7 @@ FORGET: dict[str, dict[str, str]] = {
         "written": "{out}: written, readable for you alone",
     },
     "ja": {
-        "nobody": "{who} という人の保存データはありません。@ハンドルか投稿者ID(x:12345 など。`monitor search` で確認できます)を指定してください。",
+        "nobody": "{who} という人の保存データはありません。@ハンドルか投稿者ID(x:12345 など。`monitor search --json` で確認できます)を指定してください。",
         "many": "{who} に当たる人が複数います({ids})。IDか --network で特定してください",
         "own": "{who} はブランド「{brand}」のアカウントです。先に config.toml とデータベースの登録から外してください",
         "confirm": "{who}({id})が書いたものをすべて消します(投稿{posts}件)。元に戻せません。よろしいですか。",

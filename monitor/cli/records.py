@@ -1,10 +1,8 @@
-"""Commands about records: import, export, search, gaps, rejects."""
+"""Commands about records: import, search, gaps, rejects."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -53,33 +51,6 @@ def import_command(
     return 1 if result["rejected"] else 0
 
 
-@click.command("export")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="File to write (.gz is packed); standard output without it."
-)
-@with_app(read_only=True)
-def export_command(*, app: App, language: str, as_json: bool, out: Path | None) -> int:  # noqa: ARG001 - always JSON
-    """Write everything as JSON Lines that `monitor import` reads back without loss. 全データを書き出します。"""
-    from monitor.export import lines  # noqa: PLC0415 - only here
-
-    if out is None:
-        for line in lines(app.store):
-            sys.stdout.write(line + "\n")
-        return 0
-    import gzip  # noqa: PLC0415 - only for files
-
-    part = out.with_name(out.name + ".part")
-    opened: Any = gzip.open(part, "wt", encoding="utf-8") if out.suffix == ".gz" else part.open("w", encoding="utf-8")  # noqa: SIM115 - entered below
-    count = 0
-    with opened as file:
-        for line in lines(app.store):
-            file.write(line + "\n")
-            count += 1
-    part.replace(out)
-    click.echo(f"{out}: {count:,}行を書き出しました。" if language == "ja" else f"{out}: {count:,} lines written.")
-    return 0
-
-
 @click.command("search")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", default=20, show_default=True)
@@ -93,7 +64,13 @@ def search_command(*, app: App, language: str, as_json: bool, words: tuple[str, 
     if as_json:
         show(
             [
-                {"post": r["id"], "author": r["handle"], "text": r["text"], "at": iso(from_epoch(r["created_at"]))}
+                {
+                    "post": r["id"],
+                    "author": r["handle"],
+                    "author_id": r["author"],
+                    "text": r["text"],
+                    "at": iso(from_epoch(r["created_at"])),
+                }
                 for r in rows
             ]
         )

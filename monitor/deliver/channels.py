@@ -64,12 +64,15 @@ def try_channel(job: Delivery, channel: str) -> Row:
     return row
 
 
-def faults(kit: Kit) -> Iterator[tuple[str, str | None, str]]:
-    """Yield each channel with what is wrong with it (``None``: nothing) and what it is; nothing is sent."""
-    for name in kit.channels:
+def faults(kit: Kit, *, ask: bool = True) -> Iterator[tuple[str, str | None, str]]:
+    """Yield each channel with what is wrong with it (``None``: nothing) and what it is; mail servers only where ``ask``.
+
+    Nothing is sent.
+    """
+    for name, channel in kit.channels.items():
         try:
-            postman = kit.connect(kit.channels[name], kit.mail)
-            yield name, None, postman.check()
+            postman = kit.connect(channel, kit.mail)
+            yield name, None, postman.check() if ask else channel.url.partition(":")[0]
         except Unusable as error:
             yield name, told(error), ""
 

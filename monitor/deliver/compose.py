@@ -21,7 +21,7 @@ from monitor.notify import Message
 from monitor.notify.mail import domain_of, headed, wire
 from monitor.rota import on_duty
 from monitor.store import Store
-from monitor.timing import from_epoch
+from monitor.timing import format_duration, from_epoch
 
 ABOUT_ALERTS = ("opened", "raised", "unanswered", "handed_over", "closed")
 CAN_ACKNOWLEDGE = ("opened", "raised", "unanswered", "handed_over")
@@ -117,8 +117,13 @@ class Composer:
 
     def _what(self, occasion: Row, alert: Row, language: Language) -> tuple[str, ...]:
         words, zone, now = WORDS[language], self._kit.zones.get(alert["brand"], "UTC"), self._now()
+        evidence = json.loads(alert["evidence"])
         size = words["what_negative" if alert["kind"] == "negative" else "what"].format(
-            observed=f"{alert['observed']:,}", expected=f"{alert['expected']:,.1f}", authors=f"{alert['authors']:,}"
+            posts=f"{max(evidence.get('posts_in_all', 0), alert['observed']):,}",
+            authors=f"{alert['authors']:,}",
+            observed=f"{alert['observed']:,}",
+            window=format_duration(evidence.get("window_s", 3600), language),
+            expected=f"{alert['expected']:,.1f}",
         )
         start, end = (say.clock(from_epoch(alert[name]), zone, now) for name in ("start_at", "end_at"))
         lines = [size, words["since" if alert["state"] == "open" else "was"].format(start=start, end=end)]

@@ -98,7 +98,7 @@ def kpis(section: Mapping[str, Any] | None, say: Say) -> list[str]:
             if one["panel"] == panel:
                 lines += wrapped(say.of(one["words"]), f"  {say.of(one['title'])}: ", "    ")
     leaving = section["behaviour"]["leaving_signals"]
-    lines += ["", say("LEAVING", "■ 離脱シグナル")]
+    lines += ["", say("LEAVING SIGNALS", "■ 離脱シグナル")]
     lines += wrapped(say.of(leaving["words"]), "  ", "  ")
     lines += [bullet(who(one), None, one["text"], say) for one in leaving["posts"][:5]]
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,13 +24,16 @@ VERSION = 2
 """Form of a kept week; another one is worked out anew."""
 
 
-def week(store: Store, brief: Brief, name: str, now: datetime, as_of: datetime | None = None) -> dict[str, Any]:
+def week(
+    store: Store, brief: Brief, name: str, now: datetime, as_of: datetime | None = None, *, anew: bool = False
+) -> dict[str, Any]:
     """Return a brand's ISO week (``2026-W47``, in its own zone) as figures, with the weeks before for comparison.
 
     ``as_of`` is the instant whose knowledge counts, by default ``now``: posts that were stored later, answers, labels,
     readings, gaps and people's acts of later are not in it, so that a past report can be worked out again to the byte.
-    What no instant is kept of stays as it is today: the calendar and targets of the settings, a text whose edit was dated
-    earlier than it was seen, names of people. Raises ``ValueError`` for a week that does not exist.
+    What no earlier state is kept of is taken as it is today: calendar, targets and names of the settings, triage's verdict on
+    a text that was edited since, an edit that its network dates earlier than it was seen, names of people. The indicators (``kpis``) of an earlier instant are those
+    that were kept then, if any; with ``anew`` they are worked out from what is there today. Raises ``ValueError`` for a week that does not exist.
     """
     frame = Frame(store, brief, name, now, as_of)
     figures: dict[str, Any] = {
@@ -49,7 +53,7 @@ def week(store: Store, brief: Brief, name: str, now: datetime, as_of: datetime |
         "rising": rise(frame),
         "voice": voice(frame),
         "advocates": fans(frame),
-        "kpis": _kpis(frame),
+        "kpis": _kpis(frame, anew=anew),
         "promises": promised(frame),
         "alerts": _alerts(frame),
         "coverage": unseen(frame),
@@ -95,23 +99,26 @@ def _days(frame: Frame) -> list[dict[str, Any]]:
     return found
 
 
-def _kpis(frame: Frame) -> dict[str, Any] | None:
+def _kpis(frame: Frame, *, anew: bool) -> dict[str, Any] | None:
+    """Return the indicators: of an earlier instant as they were kept then, for of their sources no earlier state is."""
     if frame.brief.rules is None:
         return None
+    if frame.at < frame.present and not anew:
+        return _kept_kpis(frame)
     from monitor import kpis  # noqa: PLC0415 - only for brands whose rules are known
 
     brief = frame.brief
-    found: dict[str, Any] = kpis.of_week(
-        frame.store,
-        brief.brand,
-        brief.zone,
-        brief.clock,
-        frame.model,
-        frame.span,
-        frame.as_of,
-        brief.rules,
-        frame.facts,
-    )
+    whose = (frame.store, brief.brand, brief.zone, brief.clock)
+    found: dict[str, Any] = kpis.of_week(*whose, frame.model, frame.span, frame.as_of, brief.rules, frame.facts)
+    return found
+
+
+def _kept_kpis(frame: Frame) -> dict[str, Any] | None:
+    kept = frame.store.weeks.kept(frame.brief.brand, frame.name)
+    if kept is None or not kept[0] or kept[1] != frame.at:
+        return None
+    whole = json.loads(kept[0])
+    found: dict[str, Any] | None = whole["figures"].get("kpis") if whole.get("version") == VERSION else None
     return found
 
 

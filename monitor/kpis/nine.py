@@ -40,7 +40,7 @@ class Formula:
 FORMULAS: Mapping[str, Formula] = {
     "marketing_roi": Formula(top="revenue", bottom="cost", unit="ratio", gain=True, share=False),
     "organic_traffic_rate": Formula(top="organic_sessions", bottom="sessions", unit="ratio"),
-    "page_views": Formula(top="page_views", bottom="sessions", unit="per_visit", share=False),
+    "average_page_views": Formula(top="page_views", bottom="sessions", unit="per_visit", share=False),
     "new_customer_rate": Formula(top="new_customers", bottom="customers", unit="ratio", share=False),
     "conversion_rate": Formula(top="conversions", bottom="sessions", unit="ratio", share=False),
     "customer_satisfaction": Formula(top="", bottom="", unit="ratio", whole="csat", answers="csat_answers"),

@@ -54,13 +54,13 @@ def compose(
     message["Date"] = format_datetime(date)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = say.language
     message.set_content(digest.text(figures, say.language), cte="base64")
     pictures = {name: charts.png(chart, say.language) for name, chart in drawn(figures).items()}
     message.add_alternative(html(figures, say.language, base_url or ""), subtype="html", cte="base64")
     page = message.get_payload()[1]  # type: ignore[index]
     for name, picture in pictures.items():
         page.add_related(picture, "image", "png", cid=f"<{cid(name)}>", filename=f"{name}.png", disposition="inline")  # type: ignore[union-attr]
+    message["Content-Language"] = say.language  # last: the parts take what is set before them
     _settle(message, message_id)
     return message
 

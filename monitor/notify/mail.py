@@ -22,15 +22,20 @@ class MailServer:
     """Hands mail for one recipient to the server of the settings."""
 
     def __init__(self, settings: Mail, to: str) -> None:
+        """Read the password. Raises :class:`Unusable` where it is not there."""
         self._settings = settings
         self._to = to
+        try:
+            self._password = read_secret(settings.password) if settings.password else ""
+        except ValueError as error:
+            raise Unusable(f"[mail] password: {error}") from error
 
     def send(self, message: Message) -> Outcome:
         """Send the message's MIME form. Only a connection that breaks after the text was on its way leaves it ``unknown``."""
         try:
             server = self._connect()
-        except Unusable as error:
-            return Outcome(result="refused", detail=told(error))
+        except UnicodeError:
+            return Outcome(result="refused", detail="[mail] user and password must be ASCII")
         except (OSError, smtplib.SMTPException) as error:
             return _before(error)
         try:
@@ -63,16 +68,12 @@ class MailServer:
         try:
             with self._connect() as server:
                 server.noop()
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, UnicodeError, smtplib.SMTPException) as error:
             raise Unusable(f"{self._settings.host}:{self._settings.port}: {told(error)}") from error
         return f"SMTP {self._settings.host}:{self._settings.port}"
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        try:
-            password = read_secret(settings.password) if settings.password else ""
-        except ValueError as error:
-            raise Unusable(f"[mail] password: {error}") from error
         if settings.tls == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.host, settings.port, timeout=PATIENCE, context=ssl.create_default_context()
@@ -84,7 +85,7 @@ class MailServer:
                 server.starttls(context=ssl.create_default_context())
             server.ehlo_or_helo_if_needed()
             if settings.user:
-                server.login(settings.user, password)
+                server.login(settings.user, self._password)
         except BaseException:
             server.close()
             raise
@@ -114,8 +115,8 @@ def _answered(code: int, said: bytes | str) -> Outcome:
 
 def domain_of(sender: str) -> str:
     """Return the domain of a sender, for Message-IDs; ``localhost`` where it has none."""
-    found = parseaddr(sender)[1].rpartition("@")[2]
-    return found if _DOMAIN.fullmatch(found) else "localhost"
+    _, at, found = parseaddr(sender)[1].rpartition("@")
+    return found if at and _DOMAIN.fullmatch(found) else "localhost"
 
 
 def headed(message: EmailMessage, *, subject: str, sender: str, to: str, message_id: str, at: object) -> EmailMessage:

@@ -10,7 +10,7 @@ from typing import Any
 from monitor.spike.detector import Detector
 from monitor.spike.settings import Settings
 
-_VERSION = 1
+_VERSION = 2
 _SKIPPED = ("settings", "step")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from monitor.app import App
 from monitor.people import Person, allowed
@@ -60,12 +60,16 @@ class Away:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raw:
-    """A body as it is, such as a stylesheet; status 304 tells that what the client has still holds."""
+    """A body as it is, such as a stylesheet; status 304 tells that what the client has still holds.
+
+    ``file`` is sent after the body, piece by piece, and closed: what is too long to be held in memory.
+    """
 
     body: bytes
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+    file: IO[bytes] | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -107,14 +107,15 @@ class Provider:
         """Exchange the code and check who it is. Raises ``Problem``: 502 where the provider's answer cannot be believed."""
         from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415 - an optional dependency
         from httpx import HTTPError  # noqa: PLC0415 - only this needs it
+        from joserfc.errors import JoseError  # noqa: PLC0415 - it comes with Authlib
 
         document = self.document(at)
         try:
             with self._client() as client:
                 token = client.fetch_token(document["token_endpoint"], code=code, code_verifier=begun.verifier)
-                claims = self._checked(token, begun, at)
-                claims = claims | self._more(client, document, claims)
-        except (AuthlibBaseError, HTTPError, ValueError, KeyError, TypeError) as error:
+            claims = self._checked(token, begun, at)
+            claims = claims | self._more(document, claims, str(token["access_token"]))
+        except (AuthlibBaseError, HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
             raise Problem(
                 502,
                 "%(name)s did not confirm the sign-in (%(why)s). Please begin again; if it stays so, tell an administrator.",
@@ -162,15 +163,13 @@ class Provider:
         claims.validate(now=at, leeway=LEEWAY)
         return dict(claims)
 
-    def _more(self, client: Any, document: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - Authlib's
+    def _more(self, document: dict[str, Any], claims: dict[str, Any], access: str) -> dict[str, Any]:
         wanted = {"email"} if self.settings.domains else set()
         wanted |= {self.settings.claim} if self.settings.roles else set()
         place = str(document.get("userinfo_endpoint") or "")
         if wanted <= set(claims) or not _safe(place, self.settings.issuer):
             return {}
-        answer = client.get(place)
-        answer.raise_for_status()
-        found = dict(answer.json())
+        found = self._fetched(place, authorization=f"Bearer {access}")
         if found.get("sub") != claims["sub"]:
             raise ValueError("the answer is about somebody else")
         return {name: value for name, value in found.items() if name not in claims}
@@ -194,11 +193,12 @@ class Provider:
             self._keys = (at, KeySet.import_key_set(self._fetched(self.document(at)["jwks_uri"])))  # type: ignore[arg-type]
         return self._keys[1]
 
-    def _fetched(self, url: str) -> dict[str, Any]:
+    def _fetched(self, url: str, **headers: str) -> dict[str, Any]:
         from httpx import HTTPError, get  # noqa: PLC0415 - only this needs it
 
         try:
-            answer = get(url, timeout=PATIENCE, trust_env=not _loopback(url), headers={"accept": "application/json"})
+            asked = {"accept": "application/json", **headers}
+            answer = get(url, timeout=PATIENCE, trust_env=not _loopback(url), headers=asked)
             answer.raise_for_status()
             return dict(answer.json())
         except (HTTPError, ValueError, TypeError) as error:

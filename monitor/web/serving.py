@@ -6,15 +6,15 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from monitor.app import App
 from monitor.desk.refusal import Refused
@@ -30,6 +30,7 @@ from monitor.web.threads import Threads
 from monitor.web.words import LANGUAGES, Words, best
 
 LARGEST = 512 * 1024  # bytes of a request's body: a reply of 100,000 characters and its form
+PIECE = 64 * 1024  # bytes of a file that are sent at once
 LOG = logging.getLogger("monitor.web")
 NO_STORE = "no-store"
 BEGUN = 600  # seconds in which a sign-in through an identity provider must be finished
@@ -154,6 +155,8 @@ class Serving:
             return self._finish(ctx, Response(status_code=303, headers={"location": result.to}))
         if isinstance(result, Raw):
             made = Response(result.body, result.status, dict(result.headers), result.media_type)
+            if result.file is not None:
+                made = StreamingResponse(_pieces(result.file), result.status, dict(result.headers), result.media_type)
             return self._finish(ctx, made)
         if isinstance(result, Done):
             if ctx.as_json:
@@ -216,6 +219,12 @@ def signed_in(ctx: Context, token: str) -> None:
 def signed_out(ctx: Context) -> None:
     """Take the session away from the browser."""
     ctx.cookies["__Host-monitor" if ctx.secure else "monitor"] = None
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 async def _body(request: Request) -> bytes:

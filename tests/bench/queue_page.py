@@ -40,6 +40,7 @@ TEXTS = (
     "@brand the kettle i ordered last week still has not arrived, can someone please tell me when it will be delivered",
     "炊飯器の内釜だけ買えますか？型番は {i} です",
 )
+FRAME = '{% extends "base.html" %}'
 BARE = (
     "SELECT c.cid, c.brand, c.network, c.due_at, c.priority, p.id, p.text, a.handle FROM conversations c"
     " JOIN posts p ON p.pid = c.pid LEFT JOIN authors a ON a.aid = p.aid"
@@ -77,8 +78,8 @@ def _tables(count: int) -> Iterator[tuple[str, str, Iterator[tuple[Any, ...]]]]:
     )  # fmt: skip
     yield (
         "conversations (cid, brand, network, thread, aid, state, pid, waiting_since, due_at, priority, unsure, claimed_by, lease_until, assigned_to,"
-        " snoozed_until)",
-        "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?",
+        " snoozed_until, last_pid)",
+        "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?",
         (_conversation(i, people, count, rng) for i in everything),
     )
     yield "needs", "?,?,?,?,?,?,?", (
@@ -123,7 +124,7 @@ def _conversation(i: int, people: int, count: int, rng: random.Random) -> tuple[
     )
     return (
         i, f"brand{i % 8}", "x", f"x:{i}", i % people + 1, state, i, NOW - 9999, due, rng.randrange(100), int(waits and i % 3 == 0),
-        f"person{i % 30}" if held else None, NOW + 300 if held else None, meant, NOW + i if state == "snoozed" else None,
+        f"person{i % 30}" if held else None, NOW + 300 if held else None, meant, NOW + i if state == "snoozed" else None, i,
     )  # fmt: skip
 
 
@@ -148,11 +149,11 @@ class Asked:
 class Site:
     """The application over one database, asked through ASGI, with the bare route beside the real ones."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, frame: str = FRAME) -> None:
         brands = tuple(Brand(name=f"brand{i}") for i in range(8))
         self.store = Store.open(path)
         app = App(Settings(brand=brands, language="ja"), self.store, lambda: datetime.fromtimestamp(NOW + 5, UTC), path)
-        empty = templates._environment("ja").from_string("")
+        empty = templates._environment("ja").from_string(frame)
 
         def bare(ctx: Context) -> Raw:
             """Read the 50 rows and render nothing."""

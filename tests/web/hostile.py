@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.store import Store
 from monitor.types import Author, Post
-from tests.builders import put
+from tests.builders import T0, put
 
 HOSTILE: tuple[str, ...] = (
     "<script>document.title='owned'</script>",
@@ -79,5 +79,5 @@ def with_hostile_posts(store: Store, at: datetime, brand: str = "みらい電機
                 about=(brand,),
             )
         )
-    put(store, *posts, now=int(at.timestamp()), brand=brand)
+    put(store, *posts, now=int(at.timestamp()) - T0, brand=brand)  # builders count from their own beginning
     return [post.id for post in posts]

@@ -78,6 +78,11 @@ def test_the_numbers_are_those_of_the_report(reader: httpx.Client, shared_site: 
     )
 
 
+def test_a_plain_day_begins_in_the_brands_zone(reader: httpx.Client) -> None:
+    given = reader.get("/posts.json", params={"from": "2026-01-05", "to": "2026-01-06"}).json()
+    assert (given["from"], given["to"]) == ("2026-01-04T15:00:00Z", "2026-01-05T15:00:00Z")
+
+
 def test_a_word_and_names_find_their_posts(reader: httpx.Client) -> None:
     found = every_page(reader, word="返金")
     assert found

@@ -1,18 +1,20 @@
-"""The queue page: order, coverage, filters, who has what; a thousand claims of 20 threads; and by keys in a browser."""
+"""The queue over HTTP: order, coverage, filters, what has changed, why a post is or is not there; a thousand claims of 20 threads."""
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.web.conftest import SHOTS, Site, sign_in, watched
-from tests.web.test_browser import CHECK
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from monitor.types import Author, Post
+from monitor.web.why import SENTENCES
+from monitor.web.words import catalog
+from tests.builders import T0, put
+from tests.web.conftest import Site, now
+from tests.web.hostile import NETWORK
 
 
 def items(client: httpx.Client, **query: Any) -> list[dict[str, Any]]:
@@ -56,15 +58,167 @@ def test_brand_and_part_filters(site: Site) -> None:
         assert [item["conversation"] for item in items(client, show="snoozed")] == [cid]
 
 
-def test_empty_says_calm_or_blind(site: Site) -> None:
+def test_every_item_can_be_snoozed_the_last_and_hostile_ones_too(site: Site) -> None:
     with site.as_("agent") as client:
-        page = client.get("/queue", params={"show": "mine"}).text
-        assert "Nothing here." in page
+        everything = items(client, limit=500)
+        assert any("hostile49" in item["text"] for item in everything)
+        for item in everything[-12:]:
+            answer = client.post(
+                f"/conversation/{item['conversation']}/snooze.json", json={"span": "3h", "seen": item["newest"]}
+            )
+            assert answer.json()["standing"]["state"] == "snoozed", item["text"][:60]
+            assert "Snoozed until" in answer.json()["notice"]
+
+
+def test_empty_tells_the_last_post_and_the_next_poll_or_that_it_is_blind(site: Site) -> None:
+    with site.as_("agent") as client:
+        with site.store() as store, store.transaction():
+            store.db.connection.execute("UPDATE conversations SET state = 'answered' WHERE state = 'open'")  # type: ignore[attr-defined]
+            store.db.connection.execute("UPDATE sources SET archive = 0, last_ok = ?", (int(now().timestamp()) - 5,))  # type: ignore[attr-defined]
+        empty = re.sub(r"<[^>]+>", "", client.get("/queue").text.partition('id="empty"')[2])
+        assert re.search(r"Nothing waiting\. Last post seen [^.]*\d\d:\d\d\. Next poll \d\d:\d\d\.", empty)
         with site.store() as store, store.transaction():
             store.db.connection.execute("UPDATE sources SET down_since = 1")  # type: ignore[attr-defined]
-        page = client.get("/queue", params={"show": "mine"}).text
-        assert "it may not be calm but blind" in page
+        page = client.get("/queue").text
+        assert "It may not be calm but blind." in page
         assert "down since" in page
+        assert "Next poll" not in page  # nobody polls a source that is down
+        assert "Nothing here." in client.get("/queue", params={"show": "mine"}).text
+
+
+def test_the_unsure_tray_holds_what_the_model_or_triage_doubts(site: Site) -> None:
+    with site.as_("agent") as client:
+        found = client.get("/queue.json", params={"show": "unsure", "limit": 500}).json()
+        tray = [item for part in found["parts"] for item in part["items"]]
+        assert found["unsure"] == len(tray) > 0
+        doubts = [item for item in items(client, limit=500) if item["label"] and item["label"]["label"] == "unsure"]
+        assert {item["conversation"] for item in doubts} <= {item["conversation"] for item in tray}
+
+
+def changes(client: httpx.Client, **query: Any) -> httpx.Response:
+    return client.get("/queue/changes.json", params=query, headers={"accept": "application/json"})
+
+
+def test_what_has_changed_is_told_and_nothing_where_nothing_has(site: Site) -> None:
+    with site.as_("agent") as agent, site.as_("manager") as manager:
+        first = changes(agent).json()
+        assert first["order"] == [item["conversation"] for item in items(agent)]
+        again = changes(agent, since=first["version"])
+        assert again.status_code == 304 or again.json()["version"] != first["version"]  # the minute may have turned
+        for cid, action in zip(first["order"], ("claim", "dismiss", "snooze"), strict=False):
+            values = {"reason": "spam"} if action == "dismiss" else {"span": "1h"}
+            assert manager.post(f"/conversation/{cid}/{action}.json", json=values).status_code == 200
+        taken, dismissed, rested = first["order"][:3]
+        news = changes(agent, since=first["version"], shown=f"{taken},{dismissed},{rested},999999,x,")
+        assert news.status_code == 200
+        told = news.json()
+        assert told["version"] != first["version"]
+        assert "manager" in told["rows"][str(taken)]["tags"]
+        assert told["gone"][str(dismissed)] == "no answer needed"
+        assert told["gone"]["999999"] == "no longer there"
+        assert (told["rows"][str(rested)]["part"], told["rows"][str(rested)]["fate"]) == ("snoozed", "snoozed")
+        assert "late" in told["top"]
+    with site.client() as stranger:
+        assert changes(stranger).status_code == 401
+
+
+def test_changes_are_cheap_where_nothing_has_changed(site: Site) -> None:
+    from monitor.web.pages import queue as page
+
+    asked: list[str] = []
+    with site.as_("viewer") as client:
+        for _ in range(20):  # a minute turns at most once among them
+            version = changes(client).json()["version"]
+            before, page._list = page._list, lambda ctx: asked.append("list") or before(ctx)  # noqa: B023 - called at once
+            try:
+                answer = client.get("/queue/changes.json", headers={"if-none-match": f'"{version}"'})
+            finally:
+                page._list = before
+            if answer.status_code == 304:
+                break
+        assert answer.status_code == 304
+        assert asked == []
+
+
+def test_a_new_post_is_not_dismissed_unseen(site: Site) -> None:
+    with site.as_("agent") as client:
+        item = next(item for item in items(client) if item["network"] == NETWORK and item["label"])
+        cid, at = item["conversation"], now()
+        with site.store() as store:
+            known = store.conversations.members([cid])[cid][-1]
+            post = store.desk.target(item["post"])
+            author = Author(id=post["author"], handle=post["handle"], name=post["name"])
+            news = Post(id="x:news", author=author, text="@mirai_denki 追加です。火が出ました", created_at=at, reply_to=item["post"], thread=post["thread"], about=(item["brand"],))  # fmt: skip
+            put(store, news, now=int(at.timestamp()) - T0, brand=item["brand"])
+        site.app.queue()
+        assert known["id"] != "x:news"
+        for action, values in (
+            ("dismiss", {"reason": "spam"}),
+            ("snooze", {"span": "1h"}),
+            ("hand-over", {"to": "manager"}),
+        ):
+            answer = client.post(f"/conversation/{cid}/{action}.json", json=values | {"seen": item["newest"]})
+            assert answer.status_code == 409, action
+            assert answer.json()["error"]["code"] == "changed"
+        taken = client.post(f"/conversation/{cid}/claim.json", json={"seen": item["newest"]}).json()
+        assert taken["standing"]["claimed_by"] == "agent"
+        assert "written again" in taken["news"]
+        seen = next(one for one in items(client) if one["conversation"] == cid)["newest"]
+        assert seen == "x:news"
+        assert (
+            client.post(f"/conversation/{cid}/dismiss.json", json={"reason": "spam", "seen": seen}).status_code == 200
+        )
+
+
+def test_search_says_why_a_post_is_in_the_queue_or_why_not(site: Site) -> None:
+    with site.as_("agent") as client:
+        listed = {item["post"]: item for item in items(client, limit=500)}
+        codes: dict[str, tuple[str, str]] = {}
+        for query in ("返金", "mirai", "ありがとう", "アプリ", "the"):
+            for post in client.get("/search.json", params={"q": query}).json()["posts"]:
+                where = post["where"]
+                codes[where["code"]] = (query, where["message"])
+                assert where["message"]
+                assert where["in_queue"] == (where["code"] in ("waiting", "beside"))
+                assert not where["in_queue"] or post["conversation"] is not None
+                if post["post"] in listed:
+                    assert where["code"] in ("waiting", "snoozed"), post
+        assert {"waiting", "ours", "answered", "no_need", "dismissed"} <= set(codes)
+        item = next(iter(listed.values()))
+        client.post(f"/conversation/{item['conversation']}/dismiss.json", json={"reason": "duplicate"})
+        shown = client.get(f"/conversation/{item['conversation']}.json").json()["where"]
+        assert shown["message"].startswith("Not in the queue: agent marked it “a duplicate”")
+        query, message = codes["answered"]
+        assert message in client.get("/search", params={"q": query}).text
+
+
+def test_where_a_post_stands_is_said_in_japanese_too() -> None:
+    japanese = catalog("ja")
+    assert [text for text in SENTENCES.values() if japanese.gettext(text) == text] == []
+
+
+def test_the_coverage_line_tells_gaps_in_the_reader_s_language(site: Site) -> None:
+    at = int(now().timestamp())
+    with site.store() as store, store.transaction():
+        rows = [
+            ("sample", at - 7200, at - 6300, "X: rate limit", "open", at),
+            ("sample", at - 3600, at - 3000, "Reddit: 503", "lost", at),
+        ]
+        store.db.connection.executemany(
+            "INSERT INTO gaps (source, start_at, end_at, cause, state, recorded_at) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )  # type: ignore[attr-defined]
+    with site.as_("viewer") as client:
+        for language, words in (
+            ("en", ("gaps today", "not reachable (Reddit)", "lost")),
+            ("ja", ("欠落", "接続できず(Reddit)", "取得不能")),
+        ):
+            client.post("/me/choose", data={"language": language})
+            page = client.get("/queue").text
+            coverage = page.partition('class="coverage"')[2].partition("</ul>")[0]
+            for word in words:
+                assert word in coverage, (language, word)
+            assert "503" not in coverage
+            assert "Reddit: 503" not in client.get("/sources").text
 
 
 def test_a_colleague_s_claim_is_shown(site: Site) -> None:
@@ -76,7 +230,11 @@ def test_a_colleague_s_claim_is_shown(site: Site) -> None:
         assert not found["mine"]
         refused = manager.post(f"/conversation/{cid}/claim.json", json={})
         assert refused.status_code == 409
-        assert "agent" in refused.json()["error"]["message"]
+        error = refused.json()["error"]
+        assert "agent" in error["message"]
+        assert (error["code"], error["who"]) == ("held", "agent")
+        page = manager.post(f"/conversation/{cid}/claim", data={"back": f"/queue#c{cid}"}).text
+        assert f'href="/queue#c{cid}"' in page  # the way back
         assert "agent" in manager.post(f"/conversation/{cid}/claim").text
 
 
@@ -124,78 +282,3 @@ def test_a_thousand_claims_of_20_threads_give_nothing_twice(site: Site) -> None:
         for cid, names in winners.items():
             claims = [e for e in store.conversations.events([cid])[cid] if e["kind"] == "claimed"]
             assert [e["actor"] for e in claims] == list(names)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ja", 360)])
-def test_a_morning_by_keys(site: Site, page: Page, language: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    sign_in(page, site, "agent", language)
-    page.wait_for_url("**/queue")
-    assert page.evaluate(CHECK) == []
-    rows = page.locator(".items > li")
-    before = rows.count()
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    cid = page.locator(".items > li.here").get_attribute("data-cid")
-    assert cid == rows.first.get_attribute("data-cid")
-    with page.expect_navigation():
-        page.keyboard.press("a")
-    assert page.locator(f"#c{cid} .who-has").inner_text() == {"en": "you have it", "ja": "自分が対応中"}[language]
-    assert rows.first.get_attribute("data-cid") == cid  # it stays where it was
-    page.keyboard.press("s")
-    with page.expect_navigation():
-        page.keyboard.press("2")
-    assert page.locator(f"#part-snoozed + ul #c{cid}").count() == 1
-    page.keyboard.press("j")
-    second = page.locator(".items > li.here").get_attribute("data-cid")
-    page.keyboard.press("d")
-    page.screenshot(path=SHOTS / f"queue-dismiss-{language}-{width}.png")
-    with page.expect_navigation():
-        page.keyboard.press("2")
-    assert page.locator(f"#c{second}").count() == 0
-    with page.expect_navigation():
-        page.keyboard.press("u")
-    assert page.locator(f"#c{second}").count() == 1
-    assert rows.count() == before + 1  # the snoozed one, below the 50 that wait
-    assert page.evaluate(CHECK) == []
-
-
-@pytest.mark.browser
-def test_two_browsers_race_and_one_is_told_who(site: Site, page: Page) -> None:
-    sign_in(page, site, "agent", "ja")
-    context = page.context.browser.new_context(locale="ja-JP")  # type: ignore[union-attr]
-    other = watched(context.new_page())
-    sign_in(other, site, "manager", "ja")
-    for one in (page, other):
-        one.goto(f"{site.url}/queue")
-        one.keyboard.press("j")
-    cid = page.locator(".items > li.here").get_attribute("data-cid")
-    with page.expect_navigation():
-        page.keyboard.press("a")
-    other.keyboard.press("a")
-    other.wait_for_selector("#said:not([hidden])")
-    assert "agentさん" in other.inner_text("#said")
-    assert other.locator(".items > li.here").get_attribute("data-cid") == cid
-    assert [t for t in other.troubles if "409" not in t] == []  # type: ignore[attr-defined]
-    context.close()
-
-
-@pytest.mark.browser
-def test_new_items_are_announced_and_nothing_moves(site: Site, page: Page) -> None:
-    sign_in(page, site, "agent", "en")
-    page.goto(f"{site.url}/queue?limit=5")
-    page.clock.install()
-    page.goto(f"{site.url}/queue?limit=5")
-    first = page.locator(".items > li").first.get_attribute("data-cid")
-    with site.as_("manager") as client:
-        client.post(f"/conversation/{first}/snooze.json", json={"span": "1h"})
-        client.post(f"/conversation/{first}/dismiss.json", json={"reason": "spam"})
-    page.clock.fast_forward(16_000)
-    page.wait_for_selector("#fresh:not([hidden])")
-    assert page.locator("#fresh").inner_text() == "1 new · n"
-    assert page.locator(".items > li").first.get_attribute("data-cid") == first
-    with page.expect_navigation():
-        page.keyboard.press("n")
-    assert page.locator(f"#c{first}").count() == 0

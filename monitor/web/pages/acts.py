@@ -90,6 +90,8 @@ def snooze(ctx: Context) -> Done:
     until = _until(ctx)
     standing = ctx.desk.snooze(ctx["cid"], ctx.me.name, until, ctx["note"], ctx["seen"] or None)
     at = moment(ctx, until)
+    if standing.state != "snoozed":
+        return _done(ctx, standing, ctx._("Not snoozed: the customer has written since. It stays in the queue."))
     if standing.due_at is not None and ctx.now < standing.due_at < until:
         due = moment(ctx, standing.due_at)
         return _done(ctx, standing, ctx._("Snoozed until %(at)s. It falls due before that, at %(due)s.", at=at, due=due))

@@ -13,10 +13,11 @@ from monitor.errors import ConfigError
 from monitor.phrases import permit_of, sentence_of
 from monitor.text import unaddressed
 from monitor.timing import from_epoch, work_seconds
-from monitor.web.context import Context
+from monitor.web.context import Context, Raw
 from monitor.web.links import short
 from monitor.web.pages.queue import NETWORKS, chips, last_action, settled
 from monitor.web.registry import Param, Routes
+from monitor.web.templates import render
 from monitor.web.why import whereabouts
 from monitor.workflow import REASONS
 
@@ -41,14 +42,15 @@ def conversation(ctx: Context) -> Mapping[str, Any]:
 @routes.page(
     "/conversation/{cid}/panes",
     rule="see",
-    template="conversation_panes.html",
+    template=None,
     about="The conversation alone, as HTML, for the queue page.",
     twin=False,
     params=(CID, _SAVED),
 )
-def panes(ctx: Context) -> Mapping[str, Any]:
+def panes(ctx: Context) -> Raw:
     """Show a conversation without the page around it. Raises ``Refused`` (``absent``, 404)."""
-    return {"conversation": shown(ctx, ctx["cid"])}
+    page = render("conversation_panes.html", ctx, {"conversation": shown(ctx, ctx["cid"])})
+    return Raw(body=page.encode(), media_type="text/html")
 
 
 @routes.page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from monitor import report
 from monitor.digest.outcome import Outcome, outcomes
@@ -32,7 +33,12 @@ STATES: dict[str, frozenset[str]] = {
 """What a turn came to, as :func:`monitor.response.figures` counts it."""
 
 BRAND = Param(name="brand", about="The brand; the first one if left out.", default="")
-FROM = Param(name="from", about="Begin of the span, ISO 8601; a week ago if left out.", default="", longest=40)
+FROM = Param(
+    name="from",
+    about="Begin of the span, ISO 8601, in the brand's zone unless it names another; a week before its end if left out.",
+    default="",
+    longest=40,
+)
 TO = Param(
     name="to", about="End of the span, which is not part of it, ISO 8601; now if left out.", default="", longest=40
 )
@@ -86,19 +92,19 @@ def chosen(ctx: Context) -> tuple[str, report.Span]:
     if brand not in brands:
         raise Problem(404, "There is no such brand.")
     ctx.place = ctx.app.settings.find(brand).zone
-    end = _instant(ctx["to"], ctx.at)
-    start = _instant(ctx["from"], end - 7 * 86400)
+    end = _instant(ctx["to"], ctx.at, ctx.place)
+    start = _instant(ctx["from"], end - 7 * 86400, ctx.place)
     if start >= end:
         raise Problem(422, "The span ends before it begins.")
     return brand, report.Span(start=start, end=end)
 
 
-def _instant(text: str, default: int) -> int:
+def _instant(text: str, default: int, zone: str) -> int:
     if not text:
         return default
     try:
         found = datetime.fromisoformat(text)
-        return to_epoch(found)
+        return to_epoch(found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone)))
     except (ValueError, OverflowError) as error:
         raise Problem(422, "“%(text)s” is no time such as 2026-11-16T00:00:00+09:00.", text=text) from error
 

@@ -57,12 +57,11 @@ def queue(ctx: Context) -> Mapping[str, Any]:
     }
 
 
-@routes.page(
-    "/queue/list", rule="see", template="queue_list.html", about="The list alone, as HTML.", twin=False, params=LISTED
-)
-def listed(ctx: Context) -> Mapping[str, Any]:
+@routes.page("/queue/list", rule="see", template=None, about="The list alone, as HTML.", twin=False, params=LISTED)
+def listed(ctx: Context) -> Raw:
     """Show the list without the page around it: what the script puts in the place of an old one."""
-    return {**_top(ctx), **_list(ctx), "version": _version(ctx)}
+    values = {**_top(ctx), **_list(ctx), "version": _version(ctx)}
+    return Raw(body=render("queue_list.html", ctx, values).encode(), media_type="text/html")
 
 
 @routes.page(

@@ -66,9 +66,9 @@ class Reading:
         place = "" if "%2F" in brand else f"/week/{brand}/{self.figures['week']}"
         return letter.Medium(name="page", pictures=place)
 
-    def as_dict(self) -> dict[str, dict[str, str]]:
+    def as_dict(self) -> dict[str, Any]:
         """The pictures in words, for the JSON twin."""
-        return {name: {"en": chart.alt("en"), "ja": chart.alt("ja")} for name, chart in self.drawn.items()}
+        return {"pictures": {name: {"en": one.alt("en"), "ja": one.alt("ja")} for name, one in self.drawn.items()}}
 
 
 @routes.page(
@@ -81,6 +81,10 @@ class Reading:
 )
 def week(ctx: Context) -> Mapping[str, Any]:
     """Show the kept report of a week, or work it out."""
+    return _week(ctx)
+
+
+def _week(ctx: Context) -> Mapping[str, Any]:
     zones = {row["brand"]: row["zone"] for row in ctx.store.sources.brands()}
     if not zones:
         return {"figures": None, "brand": None, "week": None, "text": ""}
@@ -121,7 +125,7 @@ def week(ctx: Context) -> Mapping[str, Any]:
 )
 def week_of(ctx: Context) -> Mapping[str, Any]:
     """Show the week that the path names."""
-    return week(ctx)
+    return _week(ctx)
 
 
 @routes.page(

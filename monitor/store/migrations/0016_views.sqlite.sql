@@ -1,0 +1,82 @@
+-- For analysts: every fact with names and ISO times, safe to open in Datasette or psql; described in docs/export.md.
+-- A brand's "day" is the date in its own zone (for zones from UTC-10:59 to UTC+13), "begins_at" the instant at which it begins.
+DROP VIEW view_posts;
+DROP VIEW view_turns;
+DROP VIEW view_labels;
+DROP VIEW view_gaps;
+
+CREATE VIEW view_posts AS
+SELECT p.id, a.handle AS author, p.text, strftime('%Y-%m-%dT%H:%M:%SZ', p.created_at, 'unixepoch') AS created_at, strftime('%Y-%m-%dT%H:%M:%SZ', p.seen_at, 'unixepoch') AS seen_at, strftime('%Y-%m-%dT%H:%M:%SZ', p.stored_at, 'unixepoch') AS stored_at, strftime('%Y-%m-%dT%H:%M:%SZ', p.edited_at, 'unixepoch') AS edited_at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', p.deleted_at, 'unixepoch') AS deleted_at, p.brand AS published_by, p.reply_to, p.thread, p.quote_of, p.repost_of, p.lang, p.url, p.campaign, p.history, p.machine,
+  c.likes, c.replies, c.reposts, c.quotes, c.saves, c.impressions, c.score, strftime('%Y-%m-%dT%H:%M:%SZ', c.at, 'unixepoch') AS counted_at
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN counts c ON c.pid = p.pid;
+
+CREATE VIEW view_mentions AS
+SELECT m.brand, p.id, strftime('%Y-%m-%dT%H:%M:%SZ', m.created_at, 'unixepoch') AS created_at FROM mentions m JOIN posts p ON p.pid = m.pid;
+
+CREATE VIEW view_snapshots AS
+SELECT p.id, p.brand AS published_by, strftime('%Y-%m-%dT%H:%M:%SZ', s.at, 'unixepoch') AS at, s.at - p.created_at AS age_s, s.likes, s.replies, s.reposts, s.quotes, s.saves, s.impressions, s.score,
+  s.upvote_ratio, s.followers
+FROM snapshots s JOIN posts p ON p.pid = s.pid;
+
+CREATE VIEW view_conversations AS
+SELECT c.cid AS conversation, c.brand, c.network, c.thread, a.handle AS customer, c.state, strftime('%Y-%m-%dT%H:%M:%SZ', c.waiting_since, 'unixepoch') AS waiting_since, strftime('%Y-%m-%dT%H:%M:%SZ', c.due_at, 'unixepoch') AS due_at, c.priority,
+  c.claimed_by, strftime('%Y-%m-%dT%H:%M:%SZ', c.lease_until, 'unixepoch') AS lease_until, c.assigned_to, strftime('%Y-%m-%dT%H:%M:%SZ', c.snoozed_until, 'unixepoch') AS snoozed_until
+FROM conversations c LEFT JOIN authors a ON a.aid = c.aid;
+
+CREATE VIEW view_turns AS
+SELECT t.cid AS conversation, t.brand, v.network, v.thread, a.handle AS customer, f.id AS first_post, strftime('%Y-%m-%dT%H:%M:%SZ', t.started_at, 'unixepoch') AS started_at, strftime('%Y-%m-%dT%H:%M:%SZ', t.due_at, 'unixepoch') AS due_at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', t.seen_at, 'unixepoch') AS seen_at, strftime('%Y-%m-%dT%H:%M:%SZ', t.answered_at, 'unixepoch') AS answered_at, b.id AS answer, t.needs_reply, t.excluded, strftime('%Y-%m-%dT%H:%M:%SZ', t.excluded_at, 'unixepoch') AS excluded_at, t.posts,
+  t.answered_at - t.started_at AS first_response_s, CASE WHEN t.answered_at IS NULL THEN NULL WHEN t.answered_at <= t.due_at THEN 1 ELSE 0 END AS within_target
+FROM turns t JOIN conversations v ON v.cid = t.cid LEFT JOIN authors a ON a.aid = v.aid LEFT JOIN posts f ON f.pid = t.start_pid LEFT JOIN posts b ON b.pid = t.answer_pid;
+
+CREATE VIEW view_waits AS
+SELECT t.cid AS conversation, t.brand, v.network, a.handle AS customer, f.id AS post, strftime('%Y-%m-%dT%H:%M:%SZ', t.started_at, 'unixepoch') AS waiting_since, strftime('%Y-%m-%dT%H:%M:%SZ', t.due_at, 'unixepoch') AS due_at, v.state,
+  v.claimed_by, v.assigned_to
+FROM turns t JOIN conversations v ON v.cid = t.cid LEFT JOIN authors a ON a.aid = v.aid LEFT JOIN posts f ON f.pid = t.start_pid
+WHERE t.needs_reply = 1 AND t.answered_at IS NULL AND t.excluded IS NULL;
+
+CREATE VIEW view_events AS
+SELECT e.cid AS conversation, strftime('%Y-%m-%dT%H:%M:%SZ', e.at, 'unixepoch') AS at, e.kind, e.actor, e.detail FROM events e;
+
+CREATE VIEW view_labels AS
+SELECT p.id, p.text, l.model, l.label, l.negative, l.neutral, l.positive, l.reason, strftime('%Y-%m-%dT%H:%M:%SZ', l.at, 'unixepoch') AS at FROM labels l JOIN posts p ON p.pid = l.pid;
+
+CREATE VIEW view_corrections AS
+SELECT p.id, x.cid AS conversation, x.brand, x.field, x.was, x.value, x.model, x.actor, strftime('%Y-%m-%dT%H:%M:%SZ', x.at, 'unixepoch') AS at, x.note, x.undone
+FROM corrections x JOIN posts p ON p.pid = x.pid;
+
+CREATE VIEW view_outbox AS
+SELECT o.oid AS reply, o.cid AS conversation, o.brand, o.network, o.post AS answers, o.text, o.state, o.author, o.approver, strftime('%Y-%m-%dT%H:%M:%SZ', o.created_at, 'unixepoch') AS created_at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', o.asked_at, 'unixepoch') AS asked_at, strftime('%Y-%m-%dT%H:%M:%SZ', o.sent_at, 'unixepoch') AS sent_at, o.remote, o.doubled, o.reason
+FROM outbox o;
+
+CREATE VIEW view_alerts AS
+SELECT alid AS alert, brand, kind, level, state, strftime('%Y-%m-%dT%H:%M:%SZ', start_at, 'unixepoch') AS start_at, strftime('%Y-%m-%dT%H:%M:%SZ', end_at, 'unixepoch') AS end_at, observed, expected, p, authors FROM alerts;
+
+CREATE VIEW view_gaps AS
+SELECT source, strftime('%Y-%m-%dT%H:%M:%SZ', start_at, 'unixepoch') AS start_at, strftime('%Y-%m-%dT%H:%M:%SZ', end_at, 'unixepoch') AS end_at, end_at - start_at AS seconds, cause, state, strftime('%Y-%m-%dT%H:%M:%SZ', recorded_at, 'unixepoch') AS recorded_at FROM gaps;
+
+CREATE VIEW view_day_mentions AS
+SELECT brand, strftime('%Y-%m-%d', day + 46800, 'unixepoch') AS day, strftime('%Y-%m-%dT%H:%M:%SZ', day, 'unixepoch') AS begins_at, posts FROM day_mentions;
+
+CREATE VIEW view_day_labels AS
+SELECT brand, strftime('%Y-%m-%d', day + 46800, 'unixepoch') AS day, strftime('%Y-%m-%dT%H:%M:%SZ', day, 'unixepoch') AS begins_at, model, label, posts FROM day_labels;
+
+CREATE VIEW view_day_turns AS
+SELECT brand, strftime('%Y-%m-%d', day + 46800, 'unixepoch') AS day, strftime('%Y-%m-%dT%H:%M:%SZ', day, 'unixepoch') AS begins_at, outcome, turns FROM day_turns;
+
+CREATE VIEW view_day_hours AS
+SELECT brand, strftime('%Y-%m-%d', day + 46800, 'unixepoch') AS day, strftime('%Y-%m-%dT%H:%M:%SZ', day, 'unixepoch') AS begins_at, hour, arrivals, answers FROM day_hours;
+
+CREATE VIEW view_day_engagement AS
+SELECT brand, strftime('%Y-%m-%d', day + 46800, 'unixepoch') AS day, strftime('%Y-%m-%dT%H:%M:%SZ', day, 'unixepoch') AS begins_at, network, age AS age_s, CAST(SUM(posts) AS BIGINT) AS posts, CAST(SUM(known) AS BIGINT) AS known,
+  CAST(SUM(with_impressions) AS BIGINT) AS with_impressions, CAST(SUM(impression_engagements) AS BIGINT) AS impression_engagements,
+  CAST(SUM(impressions) AS BIGINT) AS impressions, CAST(SUM(with_followers) AS BIGINT) AS with_followers,
+  CAST(SUM(follower_engagements) AS BIGINT) AS follower_engagements, CAST(SUM(followers) AS BIGINT) AS followers,
+  CAST(SUM(with_comments) AS BIGINT) AS with_comments, CAST(SUM(comments) AS BIGINT) AS comments, CAST(SUM(with_score) AS BIGINT) AS with_score,
+  CAST(SUM(score) AS BIGINT) AS score
+FROM day_engagement GROUP BY brand, day, network, age;
+
+CREATE VIEW view_week_people AS
+SELECT brand, strftime('%Y-%m-%d', week + 46800, 'unixepoch') AS monday, strftime('%Y-%m-%dT%H:%M:%SZ', week, 'unixepoch') AS begins_at, authors + gone AS people, gone FROM week_mentions;

@@ -1,0 +1,359 @@
+"""The mail: sent through a real SMTP server and read back, hostile words as text, nothing loaded from elsewhere, the same bytes each time."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import smtplib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from monitor import charts, digest, letter
+from monitor.letter.sections import ORDER
+from monitor.notify.mail import wire
+from tests import letter_figures as figures
+from tests.web.hostile import HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BASE = "https://monitor.example.com"
+WHEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def composed(week: dict[str, Any], language: str = "ja", **more: Any) -> EmailMessage:
+    settings: dict[str, Any] = {
+        "sender": "Monitor <monitor@example.com>",
+        "to": "team@example.com",
+        "base_url": BASE,
+        "message_id": "<digest-2026-W47@example.com>",
+        "date": WHEN,
+    }
+    return letter.compose(week, language, **{**settings, **more})
+
+
+@pytest.fixture(scope="module")
+def mails() -> dict[str, EmailMessage]:
+    """The full week in both languages."""
+    return {language: composed(figures.full(), language) for language in ("en", "ja")}
+
+
+class Elements(HTMLParser):
+    """Tags with their attributes, and the text between them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def part(message: Any, kind: str) -> Any:
+    return next(one for one in message.walk() if one.get_content_type() == kind)
+
+
+def pictures(message: Any) -> dict[str, bytes]:
+    return {
+        one["Content-ID"][1:-1]: one.get_content() for one in message.walk() if one.get_content_type() == "image/png"
+    }
+
+
+class Kept:
+    """An SMTP server's handler that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.found: list[bytes] = []
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.found.append(envelope.original_content)
+        return "250 kept"
+
+
+def test_a_mail_comes_through_a_real_server_as_it_was_made(mails: dict[str, EmailMessage]) -> None:
+    from aiosmtpd.controller import Controller
+
+    class OnAnyPort(Controller):
+        """Takes the port that the system gives."""
+
+        def _trigger_server(self) -> None:
+            self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+            super()._trigger_server()
+
+    kept = Kept()
+    controller = OnAnyPort(kept, hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        for mail in mails.values():
+            with smtplib.SMTP("127.0.0.1", controller.port, timeout=30) as server:
+                server.sendmail("monitor@example.com", ["team@example.com"], wire(mail).encode("ascii"))
+    finally:
+        controller.stop()
+    assert len(kept.found) == 2
+    for language, raw in zip(mails, kept.found, strict=True):
+        read = message_from_bytes(raw, policy=policy.default)
+        week = figures.full()
+        assert read["Subject"] == week["subject"][language]
+        assert read["Auto-Submitted"] == "auto-generated"
+        assert read["Message-ID"] == "<digest-2026-W47@example.com>"
+        assert read["Content-Language"] == language
+        assert [one.get_content_type() for one in read.iter_parts()] == ["text/plain", "multipart/related"]  # type: ignore[attr-defined]
+        assert part(read, "text/plain").get_content().replace("\r\n", "\n") == digest.text(week, language)
+        html = part(read, "text/html").get_content()
+        named = re.findall(r'src="cid:([^"]+)"', html)
+        found = pictures(read)
+        assert list(found) == named
+        assert len(named) == len(set(named)) == 7
+        assert all(png.startswith(b"\x89PNG\r\n\x1a\n") and png.endswith(b"IEND\xaeB`\x82") for png in found.values())
+        assert not read.defects
+
+
+def test_a_japanese_subject_is_written_as_the_standard_wants(mails: dict[str, EmailMessage]) -> None:
+    head = wire(mails["ja"]).split("\r\n\r\n")[0]
+    assert head.isascii()
+    assert "Subject: =?utf-8?" in head
+    assert all(len(line) <= 78 for line in head.split("\r\n"))
+
+
+def test_the_same_week_gives_the_same_bytes(mails: dict[str, EmailMessage]) -> None:
+    again = composed(figures.full(), "ja")
+    assert wire(again) == wire(mails["ja"])
+    other = composed(figures.full(), "ja", message_id="<digest-another@example.com>")
+    assert other.get_boundary() != again.get_boundary()
+    boundaries = [one.get_boundary() for one in again.walk() if one.is_multipart()]
+    assert len(set(boundaries)) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nothing_is_loaded_from_elsewhere_and_every_picture_has_words(
+    mails: dict[str, EmailMessage], language: str
+) -> None:
+    html = part(mails[language], "text/html").get_content()
+    read = Elements(html)
+    assert set(read.tags).isdisjoint({"script", "link", "iframe", "form", "object", "base", "video", "audio", "svg"})
+    for tag, name, value in read.attributes:
+        assert not name.startswith("on"), (tag, name)
+        if name in ("src", "background", "srcset", "poster"):
+            assert value is not None
+            assert value.startswith("cid:")
+        if name == "href":
+            assert value is not None
+            assert value.startswith(f"{BASE}/"), value
+    assert not re.search(r"url\(|@import|expression\(", html)
+    alts = [value for tag, name, value in read.attributes if (tag, name) == ("img", "alt")]
+    assert len(alts) == read.tags.count("img")
+    for alt, chart in zip(alts, letter.mime.drawn(figures.full()).values(), strict=True):
+        assert alt == chart.alt(language)
+
+
+def test_without_an_address_there_are_no_links() -> None:
+    for base in ("", None):
+        assert "<a " not in letter.html(figures.full(), "ja", base or "")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_three_sentences_first_and_what_was_not_seen_last(language: str) -> None:
+    week = figures.full()
+    text = Elements(letter.html(week, language, BASE)).text
+    places = [text.index(sentence["words"][language]) for sentence in week["summary"]]
+    sections = letter.sections(week, language, letter.Medium(name="mail", base=BASE))
+    assert [name for name, _ in sections][-1] == "coverage"
+    headings = [re.sub(r"<.*", "", re.findall(r"<h2>([^<]*)", body)[0]).strip() for _, body in sections]
+    assert headings[-1] == ("今週見えなかった時間" if language == "ja" else "Time we could not see")
+    places += [text.rindex(headings[-1])]
+    assert places == sorted(places)
+
+
+def test_every_section_says_how_sure_it_is() -> None:
+    week = figures.full()
+    for name, body in letter.sections(week, "ja", letter.Medium(name="mail", base=BASE)):
+        assert "確かさ" in body or name == "alerts", name
+
+
+def test_mail_and_page_say_the_same() -> None:
+    """One template each: with pictures, explanations and addresses left out, the words are equal."""
+
+    def words(body: str) -> str:
+        bare = re.sub(
+            r'<figure.*?</figure>|<img[^>]*>|<p class="note">.*?</p>|<span class="term".*?</span>',
+            "",
+            body,
+            flags=re.DOTALL,
+        )
+        return re.sub(r"\s+", "", Elements(bare).text)
+
+    for language in ("en", "ja"):
+        week = figures.full()
+        mail = letter.sections(week, language, letter.Medium(name="mail", base=BASE))
+        page = letter.sections(week, language, letter.Medium(name="page"))
+        assert [name for name, _ in mail] == [name for name, _ in page]
+        for (name, first), (_, second) in zip(mail, page, strict=True):
+            assert words(first) == words(second), name
+
+
+def test_an_empty_week_has_dashes_and_no_zeros_where_nothing_is_known() -> None:
+    for language in ("en", "ja"):
+        text = Elements(letter.html(figures.empty(), language, BASE)).text
+        assert "0%" not in text.replace("100%", "").replace("94.50%", "")
+        assert "None" not in text
+        assert ("該当なし" if language == "ja" else "no case") in text
+        assert ("途中経過" if language == "ja" else "not over yet") in text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_words_are_shown_as_text(hostile: str) -> None:
+    benign = Elements(letter.html(figures.hostile("harmless"), "ja", BASE))
+    read = Elements(letter.html(figures.hostile(hostile), "ja", BASE))
+    assert read.tags == benign.tags
+    named = [(tag, name) for tag, name, _ in read.attributes]
+    assert named == [(tag, name) for tag, name, _ in benign.attributes]
+    assert all(v is None or v.startswith(f"{BASE}/") for _, name, v in read.attributes if name == "href")
+    assert not set(read.text) & set("\u202e\u202d\u2066\u200f\0\x07\x1b")
+    page = letter.sections(figures.hostile(hostile), "en", letter.Medium(name="page"))
+    plain = letter.sections(figures.hostile("harmless"), "en", letter.Medium(name="page"))
+    for (name, body), (_, other) in zip(page, plain, strict=True):
+        assert Elements(body).tags == Elements(other).tags, name
+
+
+def test_a_brand_with_hostile_words_adds_no_header() -> None:
+    week = figures.full()
+    week["subject"] = dict.fromkeys(("en", "ja"), "week\r\nBcc: everyone@example.com\u202e")
+    week["brand"] = 'A"<b>&/brand'
+    mail = message_from_bytes(wire(composed(week)).encode(), policy=policy.default)
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "week Bcc: everyone@example.com"
+    assert "brand=A%22%3Cb%3E%26%2Fbrand&amp;week=2026-W47" in part(mail, "text/html").get_content()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sender": "a@example.com\r\nBcc: b@example.com"},
+        {"to": ""},
+        {"to": "a@example.com\nX: y"},
+        {"message_id": "<a@b>\r\n"},
+        {"date": datetime(2026, 11, 23)},  # noqa: DTZ001 - that is the mistake
+    ],
+)
+def test_a_header_of_two_lines_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"one line|zone"):
+        composed(figures.empty(), **more)
+
+
+def test_indicators_and_leaving_signals_stand_where_they_are_known() -> None:
+    week = figures.full()
+    words = figures.both("3 posts speak of leaving.", "3件が解約に触れています。")
+    leaving = {
+        "posts_n": 3,
+        "authors": 2,
+        "before": 1,
+        "words": words,
+        "posts": [figures.post(61, "解約します", words="解約")],
+    }
+    line = {
+        "panel": "behaviour",
+        "title": figures.both("ROI", "ROI"),
+        "words": figures.both("revenue is missing", "売上が未入力"),
+    }
+    week["kpis"] = {
+        "behaviour": {"leaving_signals": leaving},
+        "nine": [line, {**line, "panel": "feeling"}],
+        "certainty": words,
+        "link": "/kpi?week=2026-W47",
+    }
+    found = dict(letter.sections(week, "ja", letter.Medium(name="mail", base=BASE)))
+    assert list(found) == [name for name in ORDER if name != "alerts"]
+    assert "解約します" in found["leaving"]
+    assert found["nine"].count("売上が未入力") == 2
+    assert f'href="{BASE}/kpi?week=2026-W47"' in found["nine"]
+
+
+def test_a_post_is_shown_once_among_the_rising_words() -> None:
+    week = figures.full()
+    shared = week["rising"]["topics"][0]["posts"]
+    week["rising"]["words"][0]["posts"] = shared
+    body = dict(letter.sections(week, "ja", letter.Medium(name="mail", base=BASE)))["rising"]
+    for ref in shared:
+        assert body.count(f"/conversation/{ref['cid']}") == 1
+
+
+def test_footnotes_come_from_the_catalogue_and_unknown_names_are_left_out() -> None:
+    week = figures.full()
+    week["summary"][0]["metrics"] = ["no_such_metric", "mentions"]
+    notes = letter.footnotes(week, "ja")
+    assert notes[0].startswith("ブランドについての投稿:")
+    assert len(notes) == len(set(notes))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium of the system."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine: sh tests/install.sh installs it")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--disable-dev-shm-usage", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("language", "width", "theme"),
+    [("ja", 1280, "light"), ("en", 1280, "dark"), ("ja", 360, "dark"), ("en", 360, "light")],
+)
+def test_the_mail_reads_well_at_every_width(
+    browser: Browser, mails: dict[str, EmailMessage], language: str, width: int, theme: Any
+) -> None:
+    from tests.web.conftest import SHOTS
+    from tests.web.test_browser import CHECK
+
+    mail = mails[language]
+    html = part(mail, "text/html").get_content()
+    for name, png in pictures(mail).items():
+        html = html.replace(f"cid:{name}", f"data:image/png;base64,{base64.b64encode(png).decode()}")
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=theme, java_script_enabled=True
+    )
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_content(html)
+    faults = [fault for fault in page.evaluate(CHECK) if fault != "main"]
+    sizes = page.eval_on_selector_all(
+        "img", "nodes => nodes.map((n) => [n.naturalWidth, n.getBoundingClientRect().width])"
+    )
+    column = page.eval_on_selector("table.column", "node => node.getBoundingClientRect().width")
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"mail-{language}-{width}.png", full_page=True)
+    context.close()
+    assert faults == []
+    assert len(sizes) == len(letter.mime.drawn(figures.full()))
+    assert all(natural > 1000 and shown <= min(520, width) for natural, shown in sizes)
+    assert column <= min(640, width)
+    assert [url for url in asked if not url.startswith("data:")] == []
+
+
+def test_a_chart_in_a_page_has_its_sentence_and_its_table() -> None:
+    chart = charts.alert_day(figures.day())
+    html = letter.figure(chart, "ja", "/somewhere/day.png")
+    read = Elements(html)
+    assert ("div", "aria-label", chart.alt("ja")) in read.attributes
+    assert read.tags.count("th") == len(chart.table("ja").head) + len(chart.table("ja").rows)
+    assert 'href="/somewhere/day.png"' in html
