@@ -213,4 +213,4 @@ def _of_quiet(quiet: Week) -> Iterator[Mistake]:
 def _unknown(wanted: Sequence[str], names: Sequence[str]) -> Iterator[str]:
     for name in wanted:
         if name not in names:
-            yield f"there is no channel {name!r}; known: {', '.join(names) or 'none'}"
+            yield f"there is no channel {name!r}; known: {', '.join(dict.fromkeys(names)) or 'none'}"

@@ -30,9 +30,7 @@ class Rota:
         return cls(duties=duties_of(settings.duty, settings.channel), quiet=quiet_of(settings.quiet))
 
 
-def kit_of(
-    settings: Settings, store: Store, now: Callable[[], datetime], model: str, language: str, rota: Rota
-) -> Kit:
+def kit_of(settings: Settings, store: Store, now: Callable[[], datetime], model: str, language: str, rota: Rota) -> Kit:
     """Return what delivery works with, over one store; ``language`` is that of channels that name none."""
     zones = {row["brand"]: row["zone"] for row in store.sources.brands()}
 

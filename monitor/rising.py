@@ -52,7 +52,7 @@ class Rise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """Rising words that stand in the same posts; ``posts`` hold at least one of them, one for each author."""
+    """Rising words of the same people; ``posts`` hold at least one, one for each author, whoever used most words first."""
 
     words: tuple[str, ...]
     posts: tuple[str, ...]
@@ -148,10 +148,13 @@ def topics(rises: Sequence[Rise], this: Tally, limit: int = 5) -> list[Topic]:
     found = []
     for group in groups[:limit]:
         posts: dict[str, str] = {}
+        weight: Counter[str] = Counter()
         for rise in group:
             for author, post in this.people[rise.key].items():
                 posts.setdefault(author, post)
-        found.append(Topic(words=tuple(rise.word for rise in group), posts=tuple(posts.values())))
+                weight[author] += 1
+        order = sorted(posts, key=lambda author: -weight[author])  # stable: of equals the earlier one
+        found.append(Topic(words=tuple(rise.word for rise in group), posts=tuple(posts[author] for author in order)))
     return found
 
 

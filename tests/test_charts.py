@@ -203,6 +203,19 @@ def test_unseen_time_is_counted_once(found: list[tuple[int, int]]) -> None:
     assert _covered(spans, begin, begin + timedelta(minutes=144)) == 60 * len(slow)
 
 
+def test_a_share_is_never_rounded_to_nothing_or_to_all() -> None:
+    say = Say.of("ja")
+    assert [say.percent(ratio) for ratio in (None, 0, 1, 0.004, 0.996, 0.5)] == [
+        "–",
+        "0%",
+        "100%",
+        "<1%",
+        ">99%",
+        "50%",
+    ]
+    assert [say.percent(ratio, 2) for ratio in (0.99999, 0.00001, 0.9986)] == [">99.99%", "<0.01%", "99.86%"]
+
+
 def test_other_peoples_words_are_one_line_without_control_characters() -> None:
     assert shown("a\nb\u202egpj\0" + "x" * 90, 10) == "a b gpj x…"
     assert shown(None) == ""

@@ -80,7 +80,7 @@ def test_of_a_hundred_posts_forty_answered_the_median_is_not_reached_and_the_sha
     mean = turns["answered_only"]["network"]["mean_s"]
     assert mean == sum((20 + i) * 60 for i in range(40)) / 40
     english, japanese = texts(figures)
-    assert "median not reached, p90 not reached (n = 100: 40 answered; 60 without an answer" in _flat(english)
+    assert "median not reached, p90 not reached (n = 100: 40 answered, 60 without an answer" in _flat(english)
     assert "40% (40 of 100;" in english
     assert re.search(r"plain mean +39 min 30 s over the 40 answered only", english)
     assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、返信のないままの60件は待機中" in _flat(japanese).replace(
@@ -122,7 +122,7 @@ def test_what_is_not_due_yet_is_counted_apart(store: Store) -> None:
     assert figures["response"]["turns"]["within_target"]["ratio"] is None
     assert figures["complete"]
     english, japanese = texts(figures)
-    assert "All 1 that need an answer are not due yet." in english
+    assert "Posts that need an answer: 1, none of them due yet." in english
     assert "返信期限なし" in digest.subject(figures, "ja")
     assert "すべて期限前です" in japanese
 
@@ -208,7 +208,7 @@ def test_a_post_that_is_not_a_day_old_is_young_and_in_no_rate(store: Store) -> N
     (row,) = figures["engagement"]["rows"]
     assert (row["posts"], row["read"], row["young"]) == (2, 1, 1)
     assert row["rates"][0]["numerator"] == 5
-    assert "1 of 2 own posts have no reading" in figures["engagement"]["certainty"]["en"]
+    assert "1 of 2 own posts (1 not yet 24 h old)" in figures["engagement"]["certainty"]["en"]
 
 
 # -- sentiment, words, voice, people, promises --
@@ -355,7 +355,7 @@ def test_each_of_three_sentences_names_figures_that_exist(week: dict[str, Any]) 
         assert sentence["link"].startswith("/posts?")
     met = week["response"]["turns"]["within_target"]
     assert f"{met['numerator']}件に目標時間内に返信" in week["summary"][1]["words"]["ja"]
-    assert f"Of {met['denominator']} answers that fell due" in week["summary"][1]["words"]["en"]
+    assert f"{met['numerator']} of {met['denominator']} came in time" in week["summary"][1]["words"]["en"]
 
 
 def test_the_text_fits_78_columns_and_is_all_of_one_language(week: dict[str, Any]) -> None:

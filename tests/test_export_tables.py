@@ -175,9 +175,7 @@ def hostile(memory: Store) -> Store:
 @pytest.mark.parametrize("screen", ["queue", "posts", "search", "conversations"])
 def test_hostile_texts_are_data_in_every_format(hostile: Store, kind: str, screen: str) -> None:
     table = find(screen)
-    more: dict[str, Any] = (
-        {"q": "mirai_denki"} if screen == "search" else {"now": T0 + 60} if screen == "posts" else {}
-    )
+    more: dict[str, Any] = {"q": "mirai_denki"} if screen == "search" else {"now": T0 + 60} if screen == "posts" else {}
     data = written(kind, rows(table, asked(hostile, **more)), table.columns)
     found = read(kind, data)
     if kind == "csv":
@@ -230,8 +228,10 @@ def test_a_filter_that_a_table_does_not_have_is_refused_before_anything_is_writt
         ("conversation", {}, "say which conversation"),
         ("alert", {"alert": 5}, "there is no alert 5"),
         ("search", {"q": "!?"}, "at least one letter"),
+        ("queue", {"show": "today"}, "show 'today' is not known here; there are: all, late"),
+        ("outbox", {"state": "lost"}, "state 'lost' is not known here; there are: draft"),
         ("posts", {"start": T0, "end": T0 - 1}, "ends before it begins"),
-        ("posts", {"state": "nothing"}, "no state of these posts; there are: needing"),
+        ("posts", {"state": "nothing"}, "state 'nothing' is not known here; there are: needing"),
     ):
         with pytest.raises(MonitorError, match=wrong):
             list(rows(find(screen), asked(hostile, **more)))

@@ -40,8 +40,14 @@ class Say:
         return UNKNOWN if seconds is None else format_duration(seconds, self.language)
 
     def percent(self, ratio: float | None, digits: int = 0) -> str:
-        """A ratio as a percentage."""
-        return UNKNOWN if ratio is None else f"{100 * ratio:.{digits}f}%"
+        """A ratio as a percentage, never rounded to nothing or to all where it is neither."""
+        if ratio is None:
+            return UNKNOWN
+        shown = f"{100 * ratio:.{digits}f}"
+        if float(shown) in (0, 100) and ratio not in (0, 1):
+            least = f"{10**-digits:.{digits}f}"
+            return f"<{least}%" if ratio < 0.5 else f">{100 - float(least):.{digits}f}%"
+        return f"{shown}%"
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """A number with separators."""

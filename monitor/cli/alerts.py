@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.app import App, open_app
-from monitor.cli.alerts_handling import HANDLING
+from monitor.cli.alerts_handling import HANDLING, judged
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 
@@ -142,7 +142,10 @@ def fit_command(
         if keep:
             at = int(app.now().timestamp())
             app.store.figures.put_fit(row["brand"], per_month, fits[row["brand"]].settings.strictness, at)
-    return _tell(fits, language, ZoneInfo(chosen[0]["zone"]), as_json=as_json)
+    code = _tell(fits, language, ZoneInfo(chosen[0]["zone"]), as_json=as_json)
+    for line in [] if as_json else judged(app, list(fits), language):
+        click.echo(line)
+    return code
 
 
 def _per_month(budget: str) -> float:

@@ -111,6 +111,31 @@ def timeline_command(*, app: App, language: str, as_json: bool, number: int, for
     return 0
 
 
+def judged(app: App, brands: list[str], language: str) -> list[str]:
+    """Return what people judged of each brand's alerts of the last 56 days, which is the span that a fit replays."""
+    from monitor.deliver.report import REASONS  # noqa: PLC0415 - only here
+
+    at = int(app.now().timestamp())
+    start = at - 56 * 86400
+    verdicts, lines = app.store.handling.verdicts(start, at), list[str]()
+    for brand in brands:
+        alerts = len(app.store.handling.alerts(start, at, brand))
+        reasons = verdicts.get(brand, {})
+        told = ", ".join(f"{REASONS[language][reason]} {n}" for reason, n in sorted(reasons.items()))
+        none = sum(reasons.values())
+        if alerts and language == "ja":
+            lines.append(
+                f"{brand}:同じ期間のアラート{alerts}件のうち、危機ではないと判断されたのは{none}件"
+                + (f"({told})" if told else "")
+            )
+        elif alerts:
+            lines.append(
+                f"{brand}: of {alerts} alerts in that time your people judged {none} to be no crisis"
+                + (f" ({told})" if told else "")
+            )
+    return lines
+
+
 def _act(app: App, language: str, number: int, kind: Act, actor: str, *, as_json: bool, **detail: str) -> int:
     from monitor.deliver.acts import NotPossible, act  # noqa: PLC0415 - only here
     from monitor.deliver.report import REASONS  # noqa: PLC0415 - see above

@@ -102,9 +102,9 @@ class Composer:
         if what != "closed":
             against = tuple(evidence.get("against", {}).get(language, ())) or (words["nothing_against"],)
             blocks += [
+                _posts(posts, words),
                 Block(heading=words["for"], lines=tuple(evidence.get("for", {}).get(language, ()))),
                 Block(heading=words["against"], lines=against),
-                _posts(posts, words),
             ]
         blocks.append(Block(heading=words["duty"], lines=self._who(occasion, alert, language)))
         token = self._token() if what in CAN_ACKNOWLEDGE and self._kit.rules.address else ""
@@ -252,7 +252,7 @@ def _html(title: str, blocks: Sequence[Block], alt: str) -> str:
                 f'<p style="font-weight:bold;margin:16px 0 4px">{escape(block.heading)}</p><ul style="margin:0;padding-left:20px">{items}</ul>'
             )
         else:
-            parts += [f'<p style="margin:4px 0">{line}</p>' for line in lines]
+            parts += [f'<p style="margin:8px 0">{line}</p>' for line in lines]
         if i == 0 and alt:
             parts.append(
                 f'<p><img src="cid:chart" alt="{escape(alt, quote=True)}" width="600" style="max-width:100%;height:auto"></p>'
@@ -267,4 +267,11 @@ def _shown(text: str) -> str:
 
 
 def _linked(line: str, to: str) -> str:
-    return f'<a href="{escape(to, quote=True)}" rel="noreferrer">{_shown(line)}</a>' if to else _shown(line)
+    if not to:
+        return _shown(line)
+    # the one thing that a woken person must be able to hit on a telephone
+    look = (
+        "display:inline-block;padding:10px 20px;border-radius:6px;background:#155a92;color:#ffffff;text-decoration:none"
+    )
+    style = f' style="{look}"' if "/acknowledge?" in to else ""
+    return f'<a href="{escape(to, quote=True)}"{style} rel="noreferrer">{_shown(line)}</a>'

@@ -158,9 +158,9 @@ def _certainty(week: Sequence[_Own], at: int) -> tuple[str, str]:
             f"All {len(week)} own posts were read 24 h after they were published.",
             f"自社投稿{len(week)}件すべてを、投稿24時間後の値で比べています。",
         )
-    because = f", {young} of them not yet 24 h old" if young else ""
+    because = f" ({young} not yet 24 h old)" if young else ""
     reason = f"(うち{young}件はまだ24時間未満)" if young else ""
     return (
-        f"{len(unread)} of {len(week)} own posts have no reading 24 h after publishing{because}; they are in no rate.",
+        f"Without a reading 24 h after publishing, and so in no rate: {len(unread)} of {len(week)} own posts{because}.",
         f"自社投稿{len(week)}件のうち{len(unread)}件{reason}は24時間後の値がなく、率に含みません。",
     )

@@ -86,7 +86,9 @@ def _clearest(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 def _certainty(exam: Agreement, unsure: int, judged: int) -> tuple[str, str]:
     total = unsure + judged
-    left = f"{100 * unsure / total:.0f}%" if total else "–"
+    if not total:
+        return "No post of the week has been read by the model yet.", "今週の投稿はまだモデルが分類していません。"
+    left = f"{100 * unsure / total:.0f}%"
     if exam.decided and exam.low is not None and exam.high is not None and exam.share is not None:
         share, span = f"{100 * exam.share:.0f}%", f"{100 * exam.low:.0f}–{100 * exam.high:.0f}%"
         return (

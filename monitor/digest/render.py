@@ -88,7 +88,7 @@ def waiting(figures: Mapping[str, Any], say: Say) -> str:
         p90 = say.time(figures["p90_s"]) if figures["p90_reached"] else unreached
     n, left = figures["n"], figures["censored"]
     return say(
-        f"median {median}, p90 {p90} (n = {n:,}: {n - left:,} answered; {left:,} without an answer count as waiting)",
+        f"median {median}, p90 {p90} (n = {n:,}: {n - left:,} answered, {left:,} without an answer counted as waiting)",
         f"中央値 {median}、90%点 {p90}(n={n:,}:返信済み{n - left:,}件、返信のないままの{left:,}件は待機中として算入)",
     )
 

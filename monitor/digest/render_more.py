@@ -88,12 +88,13 @@ def kpis(section: Mapping[str, Any] | None, say: Say) -> list[str]:
     """The nine indicators in two panels, and people who are leaving."""
     if section is None:
         return []
-    lines = []
-    for panel, title in (
-        ("behaviour", say("BEHAVIOUR", "■ 行動の指標")),
-        ("feeling", say("FEELING", "■ 気持ちの指標")),
-    ):
-        lines.append(title)
+    lines: list[str] = []
+    panels = (
+        ("behaviour", say("WHAT PEOPLE DO", "■ 行動の指標")),
+        ("feeling", say("WHAT PEOPLE FEEL", "■ 気持ちの指標")),
+    )
+    for panel, title in panels:
+        lines += ["", title] if lines else [title]
         for one in section["nine"]:
             if one["panel"] == panel:
                 lines += wrapped(say.of(one["words"]), f"  {say.of(one['title'])}: ", "    ")

@@ -101,7 +101,7 @@ def _certainty(numbers: ResponseFigures) -> tuple[str, str]:
     )
     few = numbers.needing < SMALL
     return (
-        f"All {n:,} that needed an answer are counted, by the week in which they came; the unanswered count as still waiting."
+        f"Every post that needed an answer is counted (n = {n:,}), by the week in which it came; the unanswered count as still waiting."
         + (small[0] if few else ""),
         f"返信を要した{n:,}件をすべて、届いた週で数えています。未返信は「まだ待っている」として含みます。"
         + (small[1] if few else ""),

@@ -37,7 +37,7 @@ def rise(frame: Frame) -> dict[str, Any]:
                 "authors": one.authors,
                 "before_authors": round(one.before, 2),
                 "z": round(one.z, 2),
-                "posts": _shown(frame, one.posts, rows),
+                "posts": _shown(frame, _spread(one.posts), rows),
                 "link": frame.link(word=one.word),
             }
             for one in found
@@ -70,10 +70,13 @@ def _is_spam(row: Any) -> bool:  # noqa: ANN401 - a database row
     return any(code == "spam" for code, _ in json.loads(row["reasons"] or "[]"))
 
 
+def _spread(posts: Sequence[str]) -> Sequence[str]:
+    """Return the first, the middle and the last of the posts that hold a word."""
+    return posts if len(posts) <= POSTS else [posts[0], posts[len(posts) // 2], posts[-1]]
+
+
 def _shown(frame: Frame, posts: Sequence[str], rows: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return three posts by different people: the first, the middle and the last of those that hold the word."""
-    chosen = posts if len(posts) <= POSTS else [posts[0], posts[len(posts) // 2], posts[-1]]
-    pids = [rows[post]["pid"] for post in chosen]
+    pids = [rows[post]["pid"] for post in posts]
     refs = frame.refs(pids)
     return [refs[pid] for pid in pids]
 
@@ -90,7 +93,7 @@ def _topic(frame: Frame, topic: Topic, rows: Mapping[str, Any], turns: Mapping[i
         "posts_n": len(inside),
         "negative": Share(labels.count("negative"), len(labels)).as_dict(),
         "answered": Share(sum(one.fate == "in_time" for one in counted), len(counted)).as_dict() if counted else None,
-        "posts": _shown(frame, topic.posts, rows),
+        "posts": _shown(frame, topic.posts[:POSTS], rows),
         "link": frame.link(word=topic.words[0]),
     }
 

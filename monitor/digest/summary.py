@@ -83,15 +83,15 @@ def _response(response: Mapping[str, Any], say: Say) -> str:
     met, overdue, pending = turns["within_target"], turns["overdue_unanswered"], turns["not_yet_due"]
     if not turns["needing"]:
         return say("No post needed an answer.", "返信を要する投稿はありませんでした。")
-    still = say(f"; {pending:,} are not due yet", f"。期限前は{pending:,}件") if pending else ""
+    still = say(f", not due yet: {pending:,}", f"、期限前は{pending:,}件") if pending else ""
     if met["ratio"] is None:
         return say(
-            f"All {turns['needing']:,} that need an answer are not due yet.",
+            f"Posts that need an answer: {turns['needing']:,}, none of them due yet.",
             f"返信を要する{turns['needing']:,}件は、すべて期限前です。",
         )
     change = _change(response["change_points"], response["chance"], say)
     return say(
-        f"Of {met['denominator']:,} answers that fell due, {met['numerator']:,} were given in time ({say.percent(met['ratio'])}{change}); {overdue:,} are still missing{still}.",
+        f"Answers that fell due: {met['numerator']:,} of {met['denominator']:,} came in time ({say.percent(met['ratio'])}{change}). Still missing: {overdue:,}{still}.",
         f"期限が来た{met['denominator']:,}件のうち{met['numerator']:,}件に目標時間内に返信しました({say.percent(met['ratio'])}{change})。期限超過で未返信は{overdue:,}件{still}です。",
     )
 

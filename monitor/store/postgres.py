@@ -90,8 +90,16 @@ class Postgres:
         return [row["rowid"] for row in found]
 
     def scrub(self) -> None:
-        """Let the server reclaim purged rows; unlike SQLite it overwrites them in its own time."""
-        self.connection.execute("VACUUM search")
+        """Let the server reclaim what was purged, in every table: no query can reach it, and new rows take its place.
+
+        Unlike SQLite it does not overwrite what it frees: bytes may lie in a page until a new row needs the place, and in
+        the write-ahead log until that is recycled. ``VACUUM FULL`` rewrites the tables; it locks them, so a person does it.
+        """
+        found = self.connection.execute(
+            "SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace ORDER BY 1"
+        ).fetchall()
+        if found:
+            self.connection.execute("VACUUM " + ", ".join(row["name"] for row in found))
 
     def close(self) -> None:
         """Close the connection."""

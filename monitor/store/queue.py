@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from monitor.store.database import Database
 
 SOON = 3600  # seconds before the due time from which an item is "next"
-MOST = 1000  # what the page counts is counted so far: "1,000 or more" is enough to know, and costs the same at 50,000
+MOST = 300  # what the page counts is counted so far: "300 or more" is enough to know, and costs the same at 50,000
 _FAR = 2**53
 _QUERIES = {  # each list of all brands, and of one
     "open": ("open_queue", "open_queue_of_brand"),
@@ -86,44 +86,46 @@ class Queue:
 
 
 def _items(rows: list[Any]) -> list[dict[str, Any]]:
-    """Make items of rows; SQLite's rows look a name up column by column, so they become dictionaries first."""
-    if not rows:
-        return []
-    names = tuple(rows[0].keys())
-    return [_item(row if isinstance(row, dict) else dict(zip(names, row, strict=True))) for row in rows]
+    """Make items of rows, by the order of the columns of ``queue_items``: a name would be looked up column by column."""
+    return [_item(row.values() if isinstance(row, dict) else row) for row in rows]
 
 
-def _item(row: dict[str, Any]) -> dict[str, Any]:
+def _item(row: Iterable[Any]) -> dict[str, Any]:
+    (
+        cid, brand, network, _, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to,
+        snoozed_until, newest, post, text, url, posted_at, handle, name, followers, urgency, within_s, reasons,
+        label, reason, model, negative, neutral, positive,
+    ) = row  # fmt: skip
     return {
-        "conversation": row["cid"],
-        "brand": row["brand"],
-        "network": row["network"],
-        "post": row["id"],
-        "author": row["handle"],
-        "author_name": row["name"],
-        "followers": row["followers"],
-        "text": row["text"],
-        "url": row["url"],
-        "posted_at": row["created_at"],
-        "waiting_since": row["waiting_since"],
-        "due_at": row["due_at"],
-        "priority": row["priority"],
-        "urgency": row["urgency"],
-        "within_s": row["within_s"],
-        "reasons": json.loads(row["reasons"]) if row["reasons"] else [],
-        "state": row["state"],
-        "unsure": bool(row["unsure"]),
-        "claimed_by": row["claimed_by"],
-        "lease_until": row["lease_until"],
-        "assigned_to": row["assigned_to"],
-        "snoozed_until": row["snoozed_until"],
-        "newest": row["newest"],
+        "conversation": cid,
+        "brand": brand,
+        "network": network,
+        "post": post,
+        "author": handle,
+        "author_name": name,
+        "followers": followers,
+        "text": text,
+        "url": url,
+        "posted_at": posted_at,
+        "waiting_since": waiting_since,
+        "due_at": due_at,
+        "priority": priority,
+        "urgency": urgency,
+        "within_s": within_s,
+        "reasons": json.loads(reasons) if reasons else [],
+        "state": state,
+        "unsure": bool(unsure),
+        "claimed_by": claimed_by,
+        "lease_until": lease_until,
+        "assigned_to": assigned_to,
+        "snoozed_until": snoozed_until,
+        "newest": newest,
         "label": None
-        if row["label"] is None
+        if label is None
         else {
-            "label": row["label"],
-            "reason": row["reason"],
-            "model": row["model"],
-            "scores": {"negative": row["negative"], "neutral": row["neutral"], "positive": row["positive"]},
+            "label": label,
+            "reason": reason,
+            "model": model,
+            "scores": {"negative": negative, "neutral": neutral, "positive": positive},
         },
     }

@@ -31,6 +31,10 @@ def rows(table: Table, asked: Asked) -> Iterator[Mapping[str, Any]]:
     if unknown:
         has = ", ".join(table.filters) or "none"
         raise MonitorError(f"the table {table.screen!r} has no filter {', '.join(unknown)}; it has: {has}")
+    for name, choices in table.choices.items():
+        value = getattr(asked, name)
+        if value and value not in choices:
+            raise MonitorError(f"{name} {value!r} is not known here; there are: {', '.join(choices)}")
     if asked.brand is not None:
         brands = [row["brand"] for row in asked.store.sources.brands()]
         if asked.brand not in brands:

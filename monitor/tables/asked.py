@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.errors import MonitorError
@@ -60,12 +60,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A screen's rows: its columns, the filters of :class:`Asked` that it knows, and how the rows are read."""
+    """A screen's rows: its columns, the filters of :class:`Asked` that it knows, and how the rows are read.
+
+    ``choices`` are the values that a filter can have, where these are few.
+    """
 
     screen: str
     about: str
     columns: tuple[Column, ...]
     filters: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows: Callable[[Asked], Iterator[Mapping[str, Any]]]
 
 

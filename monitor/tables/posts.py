@@ -69,8 +69,6 @@ def _walk(asked: Asked, brand: str, span: Span) -> Iterator[Mapping[str, Any]]:
 
 
 def _fated(asked: Asked, brand: str, span: Span) -> Iterator[Mapping[str, Any]]:
-    if asked.state not in FATES:
-        raise MonitorError(f"{asked.state!r} is no state of these posts; there are: {', '.join(FATES)}")
     until = report.observed_until(asked.store, brand, from_epoch(asked.now))
     turns = asked.store.figures.turns(brand, span.start, span.end)
     found = [one for one in outcomes(turns, asked.clock(brand), until) if one.fate in FATES[asked.state]]

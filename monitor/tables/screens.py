@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from monitor.export import Column
 from monitor.tables import desk, ledger, posts
-from monitor.tables.asked import Table
+from monitor.tables.asked import PARTS, Table
 
 
 def _columns(text: str) -> tuple[Column, ...]:
@@ -35,6 +35,7 @@ _ALL: Iterable[Table] = (
         screen="queue",
         about="What waits for an answer.",
         filters=("brand", "show"),
+        choices={"show": PARTS},
         rows=desk.queue,
         columns=_columns("""
 conversation    integer  number of the conversation
@@ -70,6 +71,7 @@ snoozed_until   time     until when it rests
         screen="conversations",
         about="Every conversation and how it stands.",
         filters=("brand", "state"),
+        choices={"state": ("open", "answered", "snoozed", "dismissed", "closed")},
         rows=desk.conversations,
         columns=_columns("""
 conversation    integer  number of the conversation
@@ -113,6 +115,7 @@ urgency         text     high, normal or none
         screen="posts",
         about="A brand's mentions of a span behind a figure, newest first, narrowed by one condition.",
         filters=("brand", "start", "end", "label", "state", "word", "own", "ids"),
+        choices={"state": tuple(posts.FATES), "label": ("negative", "neutral", "positive", "unsure")},
         rows=posts.posts,
         columns=_columns(
             _POST.strip()
@@ -133,7 +136,7 @@ waited_s        number   with `state`: seconds that the customer waited
 alert           integer  number of the alert
 brand           text     the brand
 kind            text     volume or sentiment
-level           text     notice, warning or critical
+level           text     notice, warning or emergency
 state           text     open or closed
 start_at        time     when it began
 end_at          time     when it ended, or was seen last
@@ -155,6 +158,7 @@ title           text     in the reader's language
         screen="outbox",
         about="Replies and how far each is.",
         filters=("brand", "state"),
+        choices={"state": ("draft", "approved", "ready", "sending", "sent", "unknown", "needs_human")},
         rows=desk.outbox,
         columns=_columns("""
 reply           integer  number of the reply

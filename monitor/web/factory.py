@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -31,7 +32,8 @@ def create_app(app: App, origin: Origin, where: str, routes: Sequence[Route] | N
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        """Close the stores at the end."""
+        """Leave what is loaded by now to itself (a collection would look through all of it), and close the stores at the end."""
+        gc.freeze()
         yield
         threads.close()
 

@@ -26,7 +26,7 @@ def safe_url(url: str | None) -> str | None:
 
 def plain(text: str | None) -> str:
     """Return a text without control and direction characters, which could turn the words around it over; the rest stays."""
-    return _HIDDEN.sub("\ufffd", text or "")
+    return text or "" if not text or text.isprintable() else _HIDDEN.sub("\ufffd", text)
 
 
 def linked(text: str | None, longest: int = LONGEST) -> Markup:

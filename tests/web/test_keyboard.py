@@ -340,6 +340,7 @@ def test_a_new_turn_is_read_before_the_reply_goes_out(net: Net, page: Page) -> N
     page.wait_for_selector("#problem:not([hidden])")
     assert "written again" in page.inner_text("#problem-text")
     assert [row for row in net.fake.statuses if row["account"]["acct"] == "acme"] == []
+    page.wait_for_function("composer.elements.seen.value === talk.dataset.last")
     page.keyboard.press("Control+Enter")  # it has been read now
     done(page, cid)
     assert len([row for row in net.fake.statuses if row["account"]["acct"] == "acme"]) == 1

@@ -36,7 +36,16 @@ def kpi(ctx: Context) -> Mapping[str, Any]:
     """Work the week out from facts."""
     zones = _zones(ctx)
     if not zones:
-        return {"figures": None, "brands": [], "brand": None, "week": None, "earlier": None, "later": None, "audit": []}
+        return {
+            "figures": None,
+            "brands": [],
+            "brand": None,
+            "chosen": "",
+            "week": None,
+            "earlier": None,
+            "later": None,
+            "audit": [],
+        }
     brand, zone, week, span = _asked(ctx, zones)
     start, end = week_bounds(week, zone)
     rules = kpis.Rules.of(ctx.app.settings.find(brand))
@@ -51,6 +60,7 @@ def kpi(ctx: Context) -> Mapping[str, Any]:
         "figures": figures,
         "brands": sorted(zones),
         "brand": brand,
+        "chosen": brand if ctx["brand"] else "",
         "week": week,
         "earlier": earlier,
         "later": later,

@@ -90,7 +90,7 @@ def changes(ctx: Context) -> Raw:
         "version": version,
         "top": render("queue_top.html", ctx, top),
         "order": [item["conversation"] for item in items],
-        "rows": {item["conversation"]: item["row"] | {"seen": item["newest"], "part": item["part"]} for item in items},
+        "rows": {item["conversation"]: item["row"] | {"part": item["part"]} for item in items},
         "gone": _gone(ctx, [cid for cid in shown if cid not in here]),
         "waiting": top["waiting"],
         "late": top["late"],
@@ -132,7 +132,7 @@ def _top(ctx: Context) -> dict[str, Any]:
         "sources": sources,
         "last_post": ctx.store.queue.last_post(brand),
         "next_poll": min(nexts, default=None),
-        "promises": ctx.desk.promises(brand, 20),
+        "promises": ctx.desk.promises(brand, 10),
         "pending": settled(ctx, ctx.writing.pending(brand)),
     }
 
@@ -153,10 +153,12 @@ def _list(ctx: Context) -> dict[str, Any]:
     if show == "all":
         waiting = queue.next(ctx["limit"], brand)
         above = {item["conversation"] for item in waiting}
-        rested = queue.part("snoozed", now=ctx.at, limit=BESIDE, brand=brand)
-        own = queue.part("mine", now=ctx.at, limit=2 * BESIDE, brand=brand, actor=me)
-        own = [item for item in own if item["state"] == "open" and item["conversation"] not in above][:BESIDE]
-        found = [("", waiting), ("snoozed", rested), ("mine", own)]
+        found = [("", waiting)]
+        if len(waiting) < ctx["limit"]:  # below a full list nothing else is shown: the counts above lead there
+            rested = queue.part("snoozed", now=ctx.at, limit=BESIDE, brand=brand)
+            own = queue.part("mine", now=ctx.at, limit=2 * BESIDE, brand=brand, actor=me)
+            own = [item for item in own if item["state"] == "open" and item["conversation"] not in above][:BESIDE]
+            found += [("snoozed", rested), ("mine", own)]
     else:
         found = [(show, queue.part(show, now=ctx.at, limit=ctx["limit"], brand=brand, actor=me))]
     looking, words = _looking(ctx), _Words(ctx)
@@ -210,6 +212,7 @@ class _Words:
     """The words of the rows, looked up once for the whole list: a row may cost microseconds."""
 
     def __init__(self, ctx: Context) -> None:
+        self.me, self.at, self.language = ctx.me.name, ctx.at, ctx.language
         self.late, self.due = ctx._("%(length)s late", length="%s"), ctx._("in %(length)s", length="%s")
         self.snoozed = ctx._("state snoozed")
         self.listed = "、" if ctx.language == "ja" else ", "
@@ -220,11 +223,15 @@ class _Words:
             "typing": ctx._("%(who)s is typing", who="%s"),
         }
 
+    def chips(self, reasons: Collection[Any]) -> list[dict[str, Any]]:
+        """Return triage's reasons as short names; see :func:`chips`."""
+        return chips(reasons, self.language)
+
 
 def _item(
     ctx: Context, item: dict[str, Any], part: str, looking: Mapping[int, Any], words: _Words
 ) -> dict[str, Any]:
-    due, me, at = item["due_at"], ctx.me.name, ctx.at
+    due, me, at = item["due_at"], words.me, words.at
     late = due is not None and due < at
     if not part:
         part = "late" if late else "unsure" if item["unsure"] else "next" if due and due < at + SOON else "later"
@@ -232,7 +239,7 @@ def _item(
         item["claimed_by"] = None
     item["part"], item["late"] = part, late
     item["due_in_s"] = None if due is None else due - at
-    item["chips"] = chips(item["reasons"], ctx.language)
+    item["chips"] = words.chips(item["reasons"])
     item["mine"] = item["assigned_to"] == me or item["claimed_by"] == me
     item["looking"] = looking.get(item["conversation"], [])
     item["row"] = _row(ctx, item, words)
@@ -247,24 +254,33 @@ def _row(ctx: Context, item: Mapping[str, Any], words: _Words) -> dict[str, Any]
         name = label["label"]
         feel = words.feels[name] + (f" {100 * label['scores'][name]:.0f}%" if name in label["scores"] else "")
     return {
-        "left": "–" if left is None else (words.late if left < 0 else words.due) % span(abs(left), ctx.language),
+        "left": "–" if left is None else (words.late if left < 0 else words.due) % span(abs(left), words.language),
         "tone": "" if left is None or item["state"] == "snoozed" else "late" if left < 0 else "soon" if left < SOON else "",
         "who": f"@{short(item['author'], 40)}" if item["author"] else "–",
         "network": NETWORKS.get(item["network"], item["network"]),
         "flag": item["urgency"] == "high",
         "main": names[0]["name"] if names else "",
-        "text": (short(unaddressed(item["text"][:400]), 90) or short(item["text"], 90)) if item["text"] else words.deleted,
+        "text": _said(item["text"]) if item["text"] else words.deleted,
         "feel": feel,
         "why": words.listed.join(chip["name"] for chip in names),
         "fate": words.snoozed if item["state"] == "snoozed" else "",
         "tags": _tags(ctx, item, words),
+        "seen": item["newest"] or "",
+        "post": item["post"] or "",
     }  # fmt: skip
+
+
+def _said(text: str) -> str:
+    said = text[:400]
+    if "@" in said or "＠" in said or "://" in said:
+        said = unaddressed(said) or said
+    return short(said, 90)
 
 
 def _tags(ctx: Context, item: Mapping[str, Any], words: _Words) -> list[str]:
     tags = []
     if item["claimed_by"]:
-        tags.append(words.yours if item["claimed_by"] == ctx.me.name else item["claimed_by"])
+        tags.append(words.yours if item["claimed_by"] == words.me else item["claimed_by"])
     if item["assigned_to"]:
         tags.append(f"→ {item['assigned_to']}")
     if item["snoozed_until"]:
