@@ -11,7 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from monitor.evidence import Setting, explain, sentences, title
-from monitor.spike import LEVELS, Detector, Difference, Settings, Verdict, difference, dump, load
+from monitor.spike import LEVELS, Detector, Difference, Feelings, Settings, Verdict, difference, dump, load
 from monitor.store import Store
 from monitor.text import normalise
 from monitor.timing import from_epoch, to_epoch
@@ -63,12 +63,15 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Counts by bucket: what ``Detector.observe`` takes. ``muted``: history is in sight; ``partial``: not surely complete."""
+    """Counts by bucket: what a detector takes. ``judged``: posts that a model was sure about; ``muted``: history is in sight;
+    ``partial``: not surely complete.
+    """
 
     starts: Sequence[int]
     counts: Sequence[int | None]
     muted: Sequence[bool]
     partial: Sequence[bool]
+    judged: Sequence[int]
 
 
 def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, options: Options) -> int:
@@ -90,10 +93,10 @@ def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, opt
         keep_at = max(start, (end - LATE) // 3600 * 3600)
         series = read(store, brand, model, kind, start, end)
 
-        def kept(at: int, memory: Detector, *, kind: Kind = kind) -> None:
+        def kept(at: int, memory: Detector | Feelings, *, kind: Kind = kind) -> None:
             """Keep the detector's memory as of ``at``."""
             posts = store.figures.first_mention(brand, at - HISTORY, at)[1]
-            state = json.dumps(dump(memory))
+            state = json.dumps(memory.dump() if isinstance(memory, Feelings) else dump(memory))
             store.figures.put_alert_state(brand=brand, kind=kind, upto=at, rules=rules, posts=posts, state=state)
 
         for episode in episodes(store, brand, model, kind, series, detector, keep_at, kept):
@@ -116,23 +119,26 @@ def settings_of(store: Store, brand: str, zone: str, options: Options) -> Settin
 
 def _resume(
     store: Store, brand: str, kind: Kind, rules: str, settings: Settings, end: int
-) -> tuple[int | None, Detector]:
+) -> tuple[int | None, Detector | Feelings]:
     """Where to go on and with which detector: from the kept memory if it still holds, else from eight weeks ago."""
     kept = store.figures.alert_state(brand, kind)
     step = timedelta(seconds=STEP)
     if kept is not None and kept["rules"] == rules and end - HISTORY < kept["upto"] < end:
         posts = store.figures.first_mention(brand, kept["upto"] - HISTORY, kept["upto"])[1]
-        detector = load(json.loads(kept["state"]), step, settings)
+        values = json.loads(kept["state"])
+        detector = Feelings.load(values, step, settings) if kind == "negative" else load(values, step, settings)
         if detector is not None and abs(posts - kept["posts"]) <= max(20, kept["posts"] // 50):
             return kept["upto"], detector
     first, _ = store.figures.first_mention(brand, end - HISTORY, end)
-    return None if first is None else first // STEP * STEP, Detector(step, settings)
+    fresh = Feelings(step, settings) if kind == "negative" else Detector(step, settings)
+    return None if first is None else first // STEP * STEP, fresh
 
 
 def read(store: Store, brand: str, model: str, kind: Kind, start: int, end: int) -> Series:
     """Read a brand's counts of ``[start, end)``; five minutes in which nothing came and something may be missing are unknown."""
     rows = store.figures.alert_buckets(brand, model, start - SIX_HOURS, end)
     counts = {row["bucket"]: row["posts"] if kind == "volume" else row["negative"] for row in rows}
+    judged = {row["bucket"]: row["judged"] for row in rows}
     old = {row["bucket"] for row in rows if row["old"]}
     starts = range(start, end, STEP)
     holes: set[int] = set()
@@ -148,6 +154,7 @@ def read(store: Store, brand: str, model: str, kind: Kind, start: int, end: int)
         counts=[None if at in holes and at not in counts else counts.get(at, 0) for at in starts],
         muted=muted,
         partial=[at in holes for at in starts],
+        judged=[judged.get(at, 0) for at in starts],
     )
 
 
@@ -157,7 +164,7 @@ def episodes(
     model: str,
     kind: Kind,
     series: Series,
-    detector: Detector,
+    detector: Detector | Feelings,
     keep_at: int,
     kept: Any,  # noqa: ANN401 - a function of an instant and a detector
 ) -> Iterator[Episode]:
@@ -174,9 +181,10 @@ def episodes(
             """Distinct people of the last ``seconds``."""
             return store.figures.alert_people(brand, model, end - seconds, end, negative=kind == "negative")
 
-        verdict = detector.observe(
-            from_epoch(at), series.counts[i], authors=people, muted=series.muted[i], partial=series.partial[i]
-        )
+        place = {"authors": people, "muted": series.muted[i], "partial": series.partial[i]}
+        if isinstance(detector, Feelings):
+            place["judged"] = series.judged[i]
+        verdict = detector.observe(from_epoch(at), series.counts[i], **place)
         if since is not None and first and worst and (verdict.since != since or verdict.level is None):
             yield Episode(kind=kind, since=since, until=verdict.start, first=first, worst=worst, going_on=False)
             since = first = worst = None

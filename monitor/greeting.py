@@ -20,7 +20,7 @@ _NAMED = re.compile(
 _NOT_NAMES = frozenset(
     "お客 皆 みな 皆々 お母 お父 お子 奥 ご家族 王 神 仏 何 担当 お疲れ ご苦労 たく 各 業者 運転手 店員 患者 お医者 赤 同 貴".split()
 )
-_FIELD = re.compile(r"\{(name|handle|brand|agent)\}")
+_FIELD = re.compile(r"\{(\w{1,20})\}")
 _QUOTED = re.compile(r"[「『“][^「」『』“”]*[」』”]")
 _GREETINGS = (  # code, what shows it, hours of the brand's day in which it fits
     ("morning", re.compile(r"おはよう|お早う|\bgood morning\b"), (4, 11)),

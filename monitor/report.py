@@ -104,7 +104,7 @@ def response(
     """
     facts = facts or Facts(
         turns=store.figures.turns(brand, span.start, span.end),
-        waits=store.figures.direct_waits(span.start, span.end).get(brand, []),
+        waits=store.figures.direct_waits(brand, span.start, span.end),
         gaps=store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand),
         until=observed_until(store, brand, now),
     )

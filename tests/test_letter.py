@@ -213,6 +213,7 @@ def test_an_empty_week_has_dashes_and_no_zeros_where_nothing_is_known() -> None:
         assert "None" not in text
         assert ("該当なし" if language == "ja" else "no case") in text
         assert ("途中経過" if language == "ja" else "not over yet") in text
+        assert "0件を見る" not in text
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -48,9 +48,18 @@ def _outcome(new: int, changed: int, error: str | None, language: str) -> str:
 
 
 @click.command("measure")
+@click.option("--rebuild", is_flag=True, help="Only work the sums by day and week out anew, from what is stored.")
 @with_app()
-def measure_command(*, app: App, language: str, as_json: bool) -> int:
+def measure_command(*, app: App, language: str, as_json: bool, rebuild: bool) -> int:
     """Read the counts of own posts that are due. 自社投稿の数値を読み直します。"""
+    if rebuild:
+        brands = app.store.rollups.rebuild_all()
+        if as_json:
+            show({"rebuilt": brands})
+        else:
+            names = ", ".join(brands) or "–"
+            click.echo(f"集計を作り直しました: {names}" if language == "ja" else f"sums worked out anew: {names}")
+        return 0
     read = app.measure()
     if as_json:
         show({"read": read})

@@ -60,7 +60,9 @@ def serve_command(*, app: App, language: str, as_json: bool, host: str, port: in
         access_log=False,  # addresses hold one-time tokens and search words
         server_header=False,
         proxy_headers=public_url is not None,
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips=",".join(app.settings.web.proxies),
+        timeout_keep_alive=15,
+        limit_concurrency=500,  # connections; more are answered 503 at once
     )
     return 0
 

@@ -8,17 +8,21 @@ model, by how rare such a surprise is among the brand's own past extremes. Every
 
 from monitor.spike.budget import Difference, Fired, Fit, difference, fit, replay
 from monitor.spike.detector import Detector, backtest, step_of
+from monitor.spike.feelings import Feelings
 from monitor.spike.memory import dump, load
 from monitor.spike.settings import LEVELS, Settings, State, Verdict
+from monitor.spike.share import Share, log_beta_binomial_tail
 from monitor.spike.tails import log_nb_tail, nb_tail
 
 __all__ = [
     "LEVELS",
     "Detector",
     "Difference",
+    "Feelings",
     "Fired",
     "Fit",
     "Settings",
+    "Share",
     "State",
     "Verdict",
     "backtest",
@@ -26,6 +30,7 @@ __all__ = [
     "dump",
     "fit",
     "load",
+    "log_beta_binomial_tail",
     "log_nb_tail",
     "nb_tail",
     "replay",

@@ -19,6 +19,8 @@ WINDOWS = (300, 900, 1800, 3600, 10800, 21600)
 # on, and over three hours, for what grows slowly; the second look must be rarer, so that two looks hardly cost more than one.
 _LASTING = ((1800, 1.0), (10800, 4.0))
 _USUAL_RISE, _USUAL_EXCESS = 0.3, 0.3
+# The count model need only rule out counting noise; how often the brand itself shows such a rise decides about the rest.
+_NOISE = 10
 _ALIKE = 1.5  # a rise below this many times the expected is none
 _RIPE = 5  # the limit asks for a rarity that a fifth of the history can show
 _FAST = 3600  # windows up to here are compared with the last hours, longer ones with the last days
@@ -37,7 +39,7 @@ class Detector:
         seconds = step.total_seconds()
         self._hours = seconds / 3600
         lengths = [w for w in WINDOWS if w >= seconds and w % seconds == 0] or [round(seconds)]
-        share = self.settings.budget / 30 / len(lengths) / self.settings.strictness
+        share = _NOISE * self.settings.budget / 30 / len(lengths) / self.settings.strictness
         # Trailing sums overlap, so a window has about two independent looks per length.
         self._windows = [
             Window(w, max(1, round(w / seconds)), w <= _FAST, share * w / 86_400 / (2 if w > seconds else 1))

@@ -11,11 +11,11 @@ from monitor.spike.detector import Detector
 from monitor.spike.settings import Settings
 
 _VERSION = 2
-_SKIPPED = ("settings", "step")
+_SKIPPED = ("settings", "step", "count", "share")
 
 
-def dump(detector: Detector) -> dict[str, Any]:
-    """Return everything a detector remembers, in values that JSON holds; its settings are not part of it."""
+def dump(detector: object) -> dict[str, Any]:
+    """Return everything a detector remembers, in values that JSON holds; settings and other detectors are not part of it."""
     return {"version": _VERSION} | {
         name: _plain(value) for name, value in vars(detector).items() if name not in _SKIPPED
     }
@@ -23,13 +23,18 @@ def dump(detector: Detector) -> dict[str, Any]:
 
 def load(values: dict[str, Any], step: timedelta, settings: Settings) -> Detector | None:
     """Return a detector that goes on where the dumped one stood; ``None`` when the memory is of another version."""
-    if values.get("version") != _VERSION:
-        return None
     detector = Detector(step, settings)
-    for name, fresh in vars(detector).items():
+    return detector if restore(detector, values) else None
+
+
+def restore(fresh: object, values: dict[str, Any]) -> bool:
+    """Give a fresh detector the memory of a dumped one; false, and nothing done, when that is of another version."""
+    if values.get("version") != _VERSION:
+        return False
+    for name, value in vars(fresh).items():
         if name not in _SKIPPED:
-            setattr(detector, name, _restored(fresh, values[name]))
-    return detector
+            setattr(fresh, name, _restored(value, values[name]))
+    return True
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a detector

@@ -90,6 +90,14 @@ class Desk:
         """Return who holds or should take what."""
         return self._db.rows("hands")
 
+    def handed_over(self, limit: int = 100) -> list[Any]:
+        """Return what is meant for somebody and waits, by due time, with the last note of whoever handed it over."""
+        return self._db.rows("handed_over_open", limit=limit)
+
+    def waits(self, since: int, limit: int = 20_000) -> list[Any]:
+        """Return who sent which reply from here since a time, and how long its customer had waited."""
+        return self._db.rows("waits_ended", since=since, limit=limit)
+
     def event(self, cid: int, at: int, kind: str, actor: str | None, detail: Mapping[str, str]) -> None:
         """Append what a person did."""
         body = json.dumps(dict(detail), ensure_ascii=False, sort_keys=True)

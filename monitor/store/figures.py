@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from typing import Any
 
 from monitor.response import Turn
@@ -24,12 +23,13 @@ class Figures:
         rows = self._db.rows("turns_between", brand=brand, start=start, end=end)
         return [(row["cid"], _turn(row)) for row in rows]
 
-    def direct_waits(self, start: int, end: int) -> dict[str, list[int]]:
-        """Return by brand the seconds from each customer post of the span to its earliest direct answer by a person."""
-        waits: dict[str, list[int]] = defaultdict(list)
-        for row in self._db.rows("direct_answers", start=start, end=end):
-            waits[row["brand"]].append(max(0, row["answered_at"] - row["asked_at"]))
-        return waits
+    def direct_waits(self, brand: str, start: int, end: int) -> list[int]:
+        """Return the seconds from each customer post of the span to its earliest direct answer by a person of the brand.
+
+        Answers are looked for from the span's start on: one that is dated before it is a mistake of the source.
+        """
+        rows = self._db.rows("direct_answers", brand=brand, start=start, end=end)
+        return [max(0, row["answered_at"] - row["asked_at"]) for row in rows]
 
     def label_counts(self, brand: str, model: str, start: int, end: int) -> dict[str, int]:
         """Return how many of a brand's mentions of a span have each label of a model."""
@@ -48,7 +48,7 @@ class Figures:
         return self._rollups.hours(brand, start, end)
 
     def alert_buckets(self, brand: str, model: str, start: int, end: int) -> list[Any]:
-        """Return ``bucket``, ``posts``, ``negative`` and ``old`` (history) of each five minutes with mentions; no reposts."""
+        """Return ``bucket``, ``posts``, ``negative``, ``judged`` and ``old`` (history) of each five minutes with mentions; no reposts."""
         return self._db.rows("alert_buckets", brand=brand, model=model, start=start, end=end)
 
     def alert_people(self, brand: str, model: str, start: int, end: int, *, negative: bool) -> int:

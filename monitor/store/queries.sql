@@ -547,10 +547,10 @@ SELECT cid, started_at, needs_reply, demands, due_at, seen_at, answered_at, answ
 FROM turns WHERE brand = :brand AND started_at >= :start AND started_at < :end ORDER BY started_at, cid;
 
 -- direct_answers: each customer post that a brand answered directly, and when
-SELECT b.brand, q.pid, q.created_at AS asked_at, MIN(b.created_at) AS answered_at
+SELECT q.pid, q.created_at AS asked_at, MIN(b.created_at) AS answered_at
 FROM posts b JOIN posts q ON q.id = b.reply_to
-WHERE b.brand IS NOT NULL AND q.brand IS NULL AND b.machine = 0 AND q.created_at >= :start AND q.created_at < :end
-GROUP BY b.brand, q.pid, q.created_at ORDER BY b.brand, q.pid;
+WHERE b.brand = :brand AND b.created_at >= :start AND q.brand IS NULL AND b.machine = 0 AND q.created_at >= :start AND q.created_at < :end
+GROUP BY q.pid, q.created_at ORDER BY q.pid;
 
 -- totals: how many posts are stored, and how many of them are of customers
 SELECT COUNT(*) AS posts, CAST(COALESCE(SUM(CASE WHEN brand IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS customer_posts,
@@ -800,6 +800,15 @@ SELECT actor, kind, COUNT(*) AS n FROM events WHERE actor IS NOT NULL AND at >= 
 -- hands: who holds or should take what
 SELECT cid, claimed_by, lease_until, assigned_to FROM conversations WHERE claimed_by IS NOT NULL OR assigned_to IS NOT NULL AND state IN ('open', 'snoozed');
 
+-- handed_over_open: what is meant for somebody and waits, with the last note of whoever handed it over
+SELECT c.cid, c.brand, c.network, c.assigned_to, c.due_at, c.state, c.claimed_by, c.lease_until, e.actor, e.at, e.detail
+FROM conversations c LEFT JOIN events e ON e.eid = (SELECT MAX(x.eid) FROM events x WHERE x.cid = c.cid AND x.kind = 'handed_over')
+WHERE c.assigned_to IS NOT NULL AND c.state IN ('open', 'snoozed') ORDER BY c.due_at NULLS LAST, c.cid LIMIT :limit;
+
+-- waits_ended: how long customers waited for the replies that people sent from here since a time
+SELECT o.author, o.brand, o.sent_at, o.sent_at - p.created_at AS waited FROM outbox o JOIN posts p ON p.id = o.post
+WHERE o.state = 'sent' AND o.sent_at >= :since ORDER BY o.sent_at LIMIT :limit;
+
 -- newest_posts: the newest posts of a conversation, and whose they are
 SELECT p.pid, p.id, p.created_at, p.brand, p.machine, p.reply_to, p.text, a.handle FROM turn_posts t JOIN posts p ON p.pid = t.pid LEFT JOIN authors a ON a.aid = p.aid
 WHERE t.cid = :cid AND t.brand = :brand AND p.deleted_at IS NULL ORDER BY p.created_at DESC, p.pid DESC LIMIT :limit;
@@ -1004,9 +1013,10 @@ WHERE c.brand = :brand AND c.field = 'label' AND c.undone = 0 AND c.value <> 'un
   AND c.xid = (SELECT MAX(d.xid) FROM corrections d WHERE d.pid = c.pid AND d.brand = c.brand AND d.field = 'label' AND d.undone = 0)
 ORDER BY c.at, p.id;
 
--- alert_buckets: how many posts about a brand each bucket of a span holds, how many of them are negative, how many are history
+-- alert_buckets: how many posts about a brand each bucket of a span holds, how many of them are negative, judged, history
 SELECT m.created_at - m.created_at % 300 AS bucket, COUNT(*) AS posts,
-  CAST(SUM(CASE WHEN l.negative >= 0.5 AND l.label <> 'unsure' THEN 1 ELSE 0 END) AS BIGINT) AS negative, CAST(SUM(p.history) AS BIGINT) AS old
+  CAST(SUM(CASE WHEN l.negative >= 0.5 AND l.label <> 'unsure' THEN 1 ELSE 0 END) AS BIGINT) AS negative,
+  CAST(SUM(CASE WHEN l.label <> 'unsure' THEN 1 ELSE 0 END) AS BIGINT) AS judged, CAST(SUM(p.history) AS BIGINT) AS old
 FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
 WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.repost_of IS NULL AND p.deleted_at IS NULL
 GROUP BY m.created_at - m.created_at % 300 ORDER BY bucket;
@@ -1579,8 +1589,8 @@ ORDER BY m.created_at, m.pid LIMIT :limit;
 -- kpi_new_voices: people who wrote about a brand in a span, how many of them for the first time, and posts without a known author
 SELECT (SELECT COUNT(*) FROM mentions m JOIN posts p ON p.pid = m.pid
     WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NULL AND p.repost_of IS NULL) AS nameless,
-  COUNT(*) AS authors, CAST(COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM posts q JOIN mentions n ON n.pid = q.pid AND n.brand = :brand
-    WHERE q.aid = v.aid AND q.repost_of IS NULL AND n.created_at < :start) THEN 0 ELSE 1 END), 0) AS BIGINT) AS fresh
+  COUNT(*) AS authors, CAST(COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM posts q CROSS JOIN mentions n
+    WHERE q.aid = v.aid AND q.repost_of IS NULL AND q.created_at < :start AND n.brand = :brand AND n.created_at = q.created_at AND n.pid = q.pid) THEN 0 ELSE 1 END), 0) AS BIGINT) AS fresh
 FROM (SELECT DISTINCT p.aid FROM mentions m JOIN posts p ON p.pid = m.pid
   WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NOT NULL AND p.repost_of IS NULL) v;
 

@@ -136,7 +136,7 @@ waited_s        number   with `state`: seconds that the customer waited
 alert           integer  number of the alert
 brand           text     the brand
 kind            text     volume or sentiment
-level           text     notice, warning or emergency
+level           text     watch, warning or emergency
 state           text     open or closed
 start_at        time     when it began
 end_at          time     when it ended, or was seen last

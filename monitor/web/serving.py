@@ -32,6 +32,7 @@ from monitor.web.words import LANGUAGES, Words, best
 LARGEST = 512 * 1024  # bytes of a request's body: a reply of 100,000 characters and its form
 PIECE = 64 * 1024  # bytes of a file that are sent at once
 LOG = logging.getLogger("monitor.web")
+PATIENCE = 30  # seconds for a request's body to arrive
 NO_STORE = "no-store"
 BEGUN = 600  # seconds in which a sign-in through an identity provider must be finished
 
@@ -50,7 +51,10 @@ class Serving:
         body = b""
         early: Problem | None = None
         try:
-            body = await _body(request)
+            async with asyncio.timeout(PATIENCE):
+                body = await _body(request)
+        except TimeoutError:
+            early = Problem(408, "The request took too long to arrive. Nothing was changed; please try again.")
         except Problem as problem:
             early = problem
         loop = asyncio.get_running_loop()

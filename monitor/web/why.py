@@ -11,7 +11,6 @@ from monitor.web.context import Context
 from monitor.web.templates import moment
 from monitor.workflow import REASONS, facts, standing
 
-
 SENTENCES = {
     "ours": "Not in the queue: it is one of our own posts.",
     "unread": "Not in the queue yet: triage has not looked at it.",
@@ -41,9 +40,7 @@ def whereabouts(ctx: Context, posts: Mapping[int, str | None]) -> dict[int, dict
     return {pid: _of(ctx, pid, brand, rows.get(pid, []), events) for pid, brand in posts.items()}
 
 
-def _of(
-    ctx: Context, pid: int, brand: str | None, rows: Collection[Any], events: Mapping[int, Any]
-) -> dict[str, Any]:
+def _of(ctx: Context, pid: int, brand: str | None, rows: Collection[Any], events: Mapping[int, Any]) -> dict[str, Any]:
     if not rows:
         code = "unread" if brand is None else "ours"
         return _said(ctx, code) | {"conversation": None, "state": None, "triage": None}
@@ -63,21 +60,19 @@ def _code(ctx: Context, pid: int, row: Any, events: Collection[Any]) -> tuple[st
         return ("waiting" if pid == row["pressing"] else "beside"), {"due": due}
     if row["state"] == "snoozed" and needs:
         return "snoozed", {"until": moment(ctx, row["snoozed_until"]) if row["snoozed_until"] else "–"}
-    if row["history"]:
-        return "history", {}
-    if row["needs_reply"] is None:
-        return "unread", {}
-    if not needs:
-        return "no_need", {}
+    if not needs or row["history"]:
+        return "history" if row["history"] else "unread" if row["needs_reply"] is None else "no_need", {}
+    return _ended(ctx, row, events)
+
+
+def _ended(ctx: Context, row: Any, events: Collection[Any]) -> tuple[str, dict[str, str]]:  # noqa: ANN401 - a row
     if row["state"] == "dismissed":
         last = next((one for one in reversed(standing(facts(events))) if one.kind == "dismissed"), None)
         reason = "other" if last is None else last.detail.get("reason", "other")
-        words = ctx._("reason " + reason) if reason in REASONS else ctx._("reason other")
+        words = ctx._("reason " + (reason if reason in REASONS else "other"))
         who = (last.actor if last else None) or "–"
         return "dismissed", {"reason": words, "who": who, "at": moment(ctx, last.at) if last else "–"}
-    if row["answered_at"] is not None:
-        return "answered", {"at": moment(ctx, row["answered_at"])}
-    return "closed", {}
+    return ("closed", {}) if row["answered_at"] is None else ("answered", {"at": moment(ctx, row["answered_at"])})
 
 
 def _said(ctx: Context, code: str, **values: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Night:
             self.met += bool(before & {row["did"] for row in self.store.deliveries.sending()})
             self.working.append(successor)
 
-    def finish(self, patience: float = 90) -> None:
+    def finish(self, patience: float = 600) -> None:
         """Let the last workers do what is left; digests of the last ones are known to a new worker only."""
         successor = self.spare.pop(0)
         self._ready(successor)

@@ -350,3 +350,20 @@ def test_a_day_and_a_week_are_those_of_the_calendar(zone: str, when: int) -> Non
 
 def test_a_span_shorter_than_a_day_has_no_whole_day() -> None:
     assert Days("UTC").whole(T0 + 5, T0 + 50) == (T0 + 50, T0 + 50)
+
+
+def test_the_benchmarks_sums_equal_its_raw_rows_and_go_on_doing_so(tmp_path: Path) -> None:
+    from tests.bench import rollups as bench
+
+    path = str(tmp_path / "bench.db")
+    bench.build(path, 3000)
+    for _ in range(2):
+        sums = bench.answers(path, (bench.SUM_ENGAGEMENT, bench.SUM_MENTIONS))
+        assert len(sums) == bench.WEEKS * len(bench.BRANDS) * 4
+        assert bench.alike(sums, bench.answers(path, (bench.RAW_ENGAGEMENT, bench.RAW_MENTIONS)))
+        assert not bench.alike(sums, [*sums[:-1], (*sums[-1][:-1], sums[-1][-1] + 1)])
+        bench.keep_up(path, 3000, pages=3)  # readings of posts that were read before, mentions of the last week
+    with Store.open(path, read_only=True) as store:
+        (engaged, *_), mentions, *_ = bench.figures(store, "brand3", 5)
+        assert engaged["posts"] == engaged["read"] > 0
+        assert mentions["posts"] > 0

@@ -176,13 +176,13 @@ def test_a_message_in_doubt_is_shown_and_a_person_decides(site: Site) -> None:
         alert = newest(store)
         first, second = told(store, alert, "unknown"), told(store, alert, "unknown")
     with site.as_("agent") as client:
-        assert "Of 2 messages nobody knows whether they came." in client.get("/alerts").text
+        assert "Messages of which it is not known whether they came: 2." in client.get("/alerts").text
         page = client.get("/deliveries").text
         assert page.count("not known whether it came") == 2
         assert client.post(f"/deliveries/{first}/arrived").status_code == 303
         assert client.post(f"/deliveries/{second}/again").status_code == 303
         assert client.post(f"/deliveries/{first}/arrived").status_code == 409
-        assert "messages nobody knows" not in client.get("/alerts").text
+        assert "not known whether they came" not in client.get("/alerts").text
     with site.store() as store:
         assert [store.deliveries.get(did)["state"] for did in (first, second)] == ["sent", "waiting"]
         history = [(row["did"], row["state"], row["actor"]) for row in store.deliveries.history([first, second])]

@@ -62,10 +62,13 @@ def test_every_page_is_sound_and_kept_as_a_picture(
     assert page.evaluate(CHECK) == []
     page.screenshot(path=SHOTS / f"sign-in-{language}-{width}.png")
     sign_in(page, shared_site, "admin", language)
-    for path in PAGES:
+    with shared_site.as_("admin") as client:
+        cid = client.get("/queue.json").json()["parts"][0]["items"][0]["conversation"]
+    for path in (*PAGES, f"/conversation/{cid}", f"/queue?open={cid}", "/search?q=返金"):
         page.goto(shared_site.url + path)
         assert page.evaluate(CHECK) == [], path
-        page.screenshot(path=SHOTS / f"{path.strip('/').replace('/', '-')}-{language}-{width}.png", full_page=True)
+        name = path.strip("/").replace(str(cid), "one").replace("?", "-").replace("/", "-")
+        page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png", full_page=True)
 
 
 def test_by_keys_alone_one_comes_everywhere(shared_site: Site, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The conversation page: what it tells, every action, drafts and sending over HTTP, and in a browser."""
+"""The conversation page: what it tells, every action, drafts and sending over HTTP; in a browser: test_keyboard.py."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from monitor.app import open_app
 from monitor.web import accounts
-from tests.web.conftest import PASSWORD, SHOTS, Site, now, served, sign_in
+from tests.web.conftest import PASSWORD, Site, now, served
 from tests.web.hostile import HOSTILE
-from tests.web.test_browser import CHECK
 from tests.web.test_queue import items
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 
 def do(client: httpx.Client, cid: int, what: str, status: int = 200, **values: Any) -> dict[str, Any]:
@@ -129,19 +128,20 @@ def test_a_draft_is_kept_and_a_reply_that_cannot_go_out_is_not_lost(site: Site) 
         do(client, cid, "send", 422, text=" ", key=str(uuid.uuid4()))
 
 
-@pytest.fixture
-def board(tmp_path: Path) -> Iterator[Site]:
-    """A server whose one source can reply: a board in a file, with two customers who wait."""
+@contextmanager
+def board_of(folder: Path, customers: int, slow: str = "") -> Iterator[Site]:
+    """A server whose one source can reply: a board in a file, with customers who wait; ``slow`` begins its ``reply``."""
     from tests.test_reply_command import CONFIG, CONNECTOR
 
-    (tmp_path / "noticeboard.py").write_text(CONNECTOR, encoding="utf-8")
-    config = (CONFIG % (tmp_path / "noticeboard.py")).replace("m.db", "monitor.db")
-    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
+    source = CONNECTOR.replace("    def reply(self, post, text):\n", slow) if slow else CONNECTOR
+    (folder / "noticeboard.py").write_text(source, encoding="utf-8")
+    config = (CONFIG % (folder / "noticeboard.py")).replace("m.db", "monitor.db")
+    (folder / "config.toml").write_text(config, encoding="utf-8")
     asked = now() + timedelta(seconds=1)  # after the start of monitoring, or it would be history
     at = asked.isoformat()
-    rows = [{"who": f"hana{n}", "text": "@acme 返金はいつですか?", "at": at} for n in range(2)]
-    (tmp_path / "network.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-    app = open_app(tmp_path / "config.toml", None, now)
+    rows = [{"who": f"hana{n}", "text": "@acme 返金はいつですか?", "at": at} for n in range(customers)]
+    (folder / "network.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    app = open_app(folder / "config.toml", None, now)
     assert [result.error for _, result in app.poll()] == [None]
     app.queue()
     for role in ("agent", "manager"):
@@ -149,7 +149,14 @@ def board(tmp_path: Path) -> Iterator[Site]:
         app.store.people.add(role, role, digest, int(now().timestamp()), language="en")
     app.store.close()
     time.sleep(max(0.0, (asked - now()).total_seconds()) + 1.1)  # an answer comes after the question, in whole seconds
-    yield from served(tmp_path)
+    yield from served(folder)
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Site]:
+    """A board with two customers."""
+    with board_of(tmp_path, customers=2) as site:
+        yield site
 
 
 def test_a_reply_goes_out_once_and_the_second_sender_is_told(board: Site) -> None:
@@ -170,31 +177,70 @@ def test_a_reply_goes_out_once_and_the_second_sender_is_told(board: Site) -> Non
         assert "41 / 40" in long["error"]["message"]
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize(("language", "width"), [("ja", 1280), ("en", 360)])
-def test_in_a_browser_it_is_sound_and_keys_work(site: Site, page: Page, language: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    sign_in(page, site, "agent", language)
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/conversation/*")
-    assert page.evaluate(CHECK) == []
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"conversation-{language}-{width}.png", full_page=True)
-    with page.expect_navigation():
-        page.keyboard.press("a")
-    page.keyboard.press("c")
-    with page.expect_navigation():
-        page.keyboard.press("3")
-    page.keyboard.press("r")
-    page.keyboard.type("確認いたします")
-    page.wait_for_selector("#kept:not(:empty)")
-    page.reload()
-    assert page.input_value("#reply") == "確認いたします"
-    page.locator("h1").click()
-    page.keyboard.press("d")
-    with page.expect_navigation():
-        page.keyboard.press("1")
-    with page.expect_navigation():
-        page.keyboard.press("u")
-    assert page.evaluate(CHECK) == []
+def test_slow_sends_hold_up_nobody_else(tmp_path: Path) -> None:
+    """Ten replies are on their way on a network that does not answer: pages are served all the same, and all go out."""
+    hold = tmp_path / "hold"
+    slow = f"    def reply(self, post, text):\n        import time\n        while Path({str(hold)!r}).exists(): time.sleep(0.02)\n"
+    with board_of(tmp_path, customers=10, slow=slow) as site, site.as_("agent") as client:
+        cids = [item["conversation"] for item in items(client)]
+        assert len(cids) == 10
+        hold.touch()
+        try:
+            with ThreadPoolExecutor(10) as pool:
+                said = list(pool.map(lambda cid: send(site, cid), cids))
+            assert set(said) <= {"ready", "sending"}
+            assert client.get("/queue").status_code == 200  # while no send has come to its end
+            under_way = client.get("/queue.json").json()["pending"]
+            assert len(under_way) == 10
+            assert {one["state"] for one in under_way} <= {"ready", "sending"}
+        finally:
+            hold.unlink()
+        for _ in range(600):
+            states = [
+                one["state"] for cid in cids for one in client.get(f"/conversation/{cid}.json").json()["outgoing"]
+            ]
+            if set(states) == {"sent"}:
+                break
+            time.sleep(0.1)
+        assert states == ["sent"] * 10
+        published = json.loads((tmp_path / "network.json").read_text("utf-8"))
+        assert len([row for row in published if row["who"] == "acme"]) == 10
+
+
+def send(site: Site, cid: int) -> str:
+    with site.as_("agent") as client:
+        values = {"text": f"本日お送りします。{cid}", "key": str(uuid.uuid4())}
+        return str(do(client, cid, "send", **values)["outgoing"]["state"])
+
+
+def test_a_snooze_speaks_the_brand_s_clock_and_tells_a_due_time_that_passes(site: Site) -> None:
+    with site.as_("agent") as client:
+        item = next(item for item in items(client, limit=500) if not item["late"])
+        cid, day = item["conversation"], (now() + timedelta(days=3)).astimezone(ZoneInfo("Asia/Tokyo"))
+        told = do(client, cid, "snooze", until=f"{day:%Y-%m-%d}T10:30")
+        assert (
+            told["standing"]["snoozed_until"]
+            == f"{day.replace(hour=10, minute=30, second=0).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+        assert "It falls due before that" in told["notice"]
+        assert told["state"] == "snoozed"
+
+
+def test_a_saved_reply_is_filled_for_the_customer(site: Site) -> None:
+    with site.as_("agent") as client:
+        item = items(client)[0]
+        with site.store() as store:
+            sid = store.desk.put_saved(None, brand=item["brand"], lang="ja", title="返金", text="{name}様 {brand}の{agent}です。", actor="agent", at=1)  # fmt: skip
+        found = client.get(f"/conversation/{item['conversation']}/filled.json", params={"saved": sid}).json()
+        assert item["brand"] + "のagentです。" in found["text"]
+        assert "{" not in found["text"]
+        assert client.get(f"/conversation/{item['conversation']}/filled.json", params={"saved": 999}).status_code == 404
+
+
+def test_whoever_closes_a_conversation_is_gone_at_once(site: Site) -> None:
+    with site.as_("agent") as agent, site.as_("manager") as manager:
+        cid = items(agent)[0]["conversation"]
+        do(agent, cid, "look")
+        assert do(manager, cid, "look")["others"] == ["agent is looking"]
+        do(agent, cid, "leave")
+        assert do(manager, cid, "look")["others"] == []

@@ -94,7 +94,9 @@ def snooze(ctx: Context) -> Done:
         return _done(ctx, standing, ctx._("Not snoozed: the customer has written since. It stays in the queue."))
     if standing.due_at is not None and ctx.now < standing.due_at < until:
         due = moment(ctx, standing.due_at)
-        return _done(ctx, standing, ctx._("Snoozed until %(at)s. It falls due before that, at %(due)s.", at=at, due=due))
+        return _done(
+            ctx, standing, ctx._("Snoozed until %(at)s. It falls due before that, at %(due)s.", at=at, due=due)
+        )
     return _done(ctx, standing, ctx._("Snoozed until %(at)s; it is back then, or when the customer writes.", at=at))
 
 

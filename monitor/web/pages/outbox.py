@@ -49,7 +49,9 @@ def sent_now(ctx: Context, oid: int, cid: int) -> Done:
 def told(ctx: Context, one: Any) -> Done:  # noqa: ANN401 - an Outgoing
     """Say how far a reply is."""
     said = settled(ctx, [one])[0]
-    return Done(to=f"/conversation/{one.cid}", data={"outgoing": said, "notice": said["message"]}, notice=said["message"])
+    return Done(
+        to=f"/conversation/{one.cid}", data={"outgoing": said, "notice": said["message"]}, notice=said["message"]
+    )
 
 
 @routes.action("/reply/{oid}/approve", rule="approve", about="Let a colleague's reply go out.", params=(OID,))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
+from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from monitor.people import ROLES
+from monitor.timing import from_epoch, work_seconds
 from monitor.web import accounts
 from monitor.web.context import Context, Done, Problem
 from monitor.web.registry import Param, Routes
 
 routes = Routes()
+DAYS = 7  # of the workload
 _UID = Param(name="uid", about="Number of the person.", kind="integer", required=True, least=1)
 _ROLE = Param(name="role", about="What somebody may do.", required=True, choices=ROLES)
 
@@ -24,8 +29,9 @@ _ROLE = Param(name="role", about="What somebody may do.", required=True, choices
     nav=(60, "People", "p"),
 )
 def people(ctx: Context) -> Mapping[str, Any]:
-    """Show everybody with their workload of the last 7 days."""
-    work = {row["actor"]: row for row in ctx.desk.workload(ctx.now - timedelta(days=7))}
+    """Show everybody with their workload of the last 7 days, and what was handed over and still waits."""
+    answers = _answers(ctx)
+    work = {row["actor"]: row for row in ctx.desk.workload(ctx.now - timedelta(days=DAYS))}
     everybody = [
         {
             "uid": row["uid"],
@@ -33,10 +39,14 @@ def people(ctx: Context) -> Mapping[str, Any]:
             "role": row["role"],
             "disabled": row["disabled_at"] is not None,
             "work": {key: value for key, value in work.pop(row["name"], {}).items() if key != "actor"},
+            "answers": answers.get(row["name"]),
         }
         for row in ctx.store.people.all()
     ]
-    elsewhere = [{"name": name, "work": {k: v for k, v in row.items() if k != "actor"}} for name, row in work.items()]
+    elsewhere = [
+        {"name": name, "work": {k: v for k, v in row.items() if k != "actor"}, "answers": answers.get(name)}
+        for name, row in work.items()
+    ]
     invited = [
         {
             "name": row["name"] or None,
@@ -48,7 +58,51 @@ def people(ctx: Context) -> Mapping[str, Any]:
         for row in ctx.store.people.invitations(ctx.at)
         if ctx.may("people")
     ]
-    return {"people": everybody, "elsewhere": elsewhere, "invited": invited, "roles": ROLES, "days": 7}
+    return {
+        "people": everybody,
+        "elsewhere": elsewhere,
+        "invited": invited,
+        "roles": ROLES,
+        "days": DAYS,
+        "handed": _handed(ctx),
+    }
+
+
+def _answers(ctx: Context) -> dict[str, dict[str, Any]]:
+    """Return for each author of replies from here: how many today and in the span, the median wait that they ended, and how many by night.
+
+    Today is the first brand's day. By night: outside the opening hours of the reply's brand. Answers that were written
+    elsewhere have no author here and are not in it.
+    """
+    midnight = ctx.now.astimezone(ZoneInfo(ctx.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    found: dict[str, dict[str, Any]] = {}
+    for row in ctx.store.desk.waits(ctx.at - DAYS * 86400):
+        one = found.setdefault(row["author"], {"n": 0, "today": 0, "night": 0, "waits": []})
+        sent = from_epoch(row["sent_at"])
+        one["n"] += 1
+        one["today"] += sent >= midnight
+        one["night"] += not work_seconds(ctx.app.book().of(row["brand"]).calendar, sent, sent + timedelta(seconds=1))
+        one["waits"].append(max(0, row["waited"]))
+    for one in found.values():
+        one["median_wait_s"] = median(one.pop("waits"))
+    return found
+
+
+def _handed(ctx: Context) -> list[dict[str, Any]]:
+    rows = [(row, json.loads(row["detail"]) if row["detail"] else {}) for row in ctx.store.desk.handed_over(50)]
+    return [
+        {
+            "conversation": row["cid"],
+            "brand": row["brand"],
+            "to": row["assigned_to"],
+            "by": row["actor"],
+            "at": row["at"],
+            "note": detail.get("note") if detail.get("to") == row["assigned_to"] else None,
+            "due_at": row["due_at"],
+            "taken": row["claimed_by"] == row["assigned_to"] and (row["lease_until"] or 0) > ctx.at,
+        }
+        for row, detail in rows
+    ]
 
 
 @routes.action(

@@ -108,7 +108,15 @@ def undo(ctx: Context) -> Done:
 
 
 def _version(ctx: Context) -> str:
-    parts = (ctx.store.queue.version(), ctx.at // 60, ctx.me.name, ctx["brand"], ctx["show"], ctx["limit"], ctx.language)
+    parts = (
+        ctx.store.queue.version(),
+        ctx.at // 60,
+        ctx.me.name,
+        ctx["brand"],
+        ctx["show"],
+        ctx["limit"],
+        ctx.language,
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
@@ -175,7 +183,9 @@ def _gone(ctx: Context, cids: Sequence[int]) -> dict[int, str]:
     found = {}
     for cid, row in ctx.store.conversations.rows(cids).items():
         if row["state"] != "open" or ctx["show"] != "all":
-            found[cid] = ctx._("state " + ("snoozed" if row["state"] == "open" and row["snoozed_until"] else row["state"]))
+            found[cid] = ctx._(
+                "state " + ("snoozed" if row["state"] == "open" and row["snoozed_until"] else row["state"])
+            )
     return found | {cid: ctx._("no longer there") for cid in cids if cid not in found and not ctx.store.desk.row(cid)}
 
 
@@ -228,9 +238,7 @@ class _Words:
         return chips(reasons, self.language)
 
 
-def _item(
-    ctx: Context, item: dict[str, Any], part: str, looking: Mapping[int, Any], words: _Words
-) -> dict[str, Any]:
+def _item(ctx: Context, item: dict[str, Any], part: str, looking: Mapping[int, Any], words: _Words) -> dict[str, Any]:
     due, me, at = item["due_at"], words.me, words.at
     late = due is not None and due < at
     if not part:
@@ -313,5 +321,3 @@ def _source(ctx: Context, row: Any, gaps: Sequence[Any]) -> dict[str, Any]:  # n
             "said": cause_of(newest["cause"], ctx.language),
         },
     }
-
-
