@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shutil
 import smtplib
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -355,6 +357,10 @@ def test_a_chart_in_a_page_has_its_sentence_and_its_table() -> None:
     chart = charts.alert_day(figures.day())
     html = letter.figure(chart, "ja", "/somewhere/day.png")
     read = Elements(html)
-    assert ("div", "aria-label", chart.alt("ja")) in read.attributes
+    assert ("div", "aria-labelledby", "says-day") in read.attributes
+    assert chart.alt("ja") in read.text
+    specification = re.search(r'<pre class="spec" hidden>(.*?)</pre>', html, re.DOTALL)
+    assert specification is not None
+    assert json.loads(unescape(specification[1])) == chart.spec("ja")
     assert read.tags.count("th") == len(chart.table("ja").head) + len(chart.table("ja").rows)
     assert 'href="/somewhere/day.png"' in html

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from monitor.evidence import Setting, explain, sentences, title
 from monitor.spike import (
     Detector,
+    Feelings,
     Settings,
+    Share,
     Verdict,
     backtest,
     difference,
     dump,
     fit,
     load,
+    log_beta_binomial_tail,
     log_nb_tail,
     nb_tail,
     replay,
@@ -254,15 +257,100 @@ def test_the_rhythm_follows_the_brands_own_zone() -> None:
     assert not [v.start for v in backtest(rows, Settings(zone=zone)) if v.alert and v.state != "learning"]
 
 
+def test_one_bucket_that_is_over_at_once_is_no_event() -> None:
+    chance = random.Random(4)
+    rows = [(MONDAY + i * timedelta(minutes=5), float(poisson(chance, 3.0))) for i in range(288 * 8)]
+    rows[288 * 7 + 100] = (rows[288 * 7 + 100][0], 30.0)
+    assert not alerts(list(backtest(rows)))
+
+
 def test_bucket_length_is_inferred_and_short_buckets_use_several_windows() -> None:
     chance = random.Random(4)
     rows = [(MONDAY + i * timedelta(minutes=5), float(poisson(chance, 3.0))) for i in range(288 * 8)]
     burst = 288 * 7 + 100
-    rows[burst] = (rows[burst][0], 40.0)
+    for place in range(burst, burst + 3):
+        rows[place] = (rows[place][0], 40.0)
     verdicts = list(backtest(rows))
-    assert rows[burst][0] in alerts(verdicts)
-    assert verdicts[burst].window == 300
+    raised = alerts(verdicts)
+    assert rows[burst][0] < raised[0] <= rows[burst + 2][0]
+    assert {verdict.window for verdict in verdicts} > {300, 900}
     assert list(backtest([])) == []
+
+
+@pytest.mark.parametrize(("share", "correlation"), [(0.15, 0.02), (0.5, 0.3), (0.05, 0.002)])
+def test_the_tail_of_shares_equals_the_sum_of_its_terms(share: float, correlation: float) -> None:
+    size, n = 1 / correlation - 1, 60
+    a, b = share * size, (1 - share) * size
+
+    def chance_of(k: int) -> float:
+        ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        upper = math.lgamma(k + a) + math.lgamma(n - k + b) - math.lgamma(n + size)
+        return math.exp(ways + upper - math.lgamma(a) - math.lgamma(b) + math.lgamma(size))
+
+    assert math.fsum(chance_of(k) for k in range(n + 1)) == pytest.approx(1)
+    for k in (0, 1, 9, 30, 60):
+        exact = math.fsum(chance_of(j) for j in range(k, n + 1))
+        assert log_beta_binomial_tail(k, n, share, correlation) == pytest.approx(math.log(exact), abs=1e-6)
+    assert log_beta_binomial_tail(n + 1, n, share, correlation) == -math.inf
+
+
+def feelings(
+    seed: int, rate: float, weeks: int, *, storms: tuple[int, ...] = (), hours: int = 6
+) -> list[tuple[datetime, int, int]]:
+    """Negative and judged posts by five minutes: 15 % on average, moods of some hours, and 45 % from the given hours on."""
+    chance, rows, mood = random.Random(seed), [], 0.0
+    for i in range(weeks * 2016):
+        if i % 36 == 0:
+            mood = 0.7 * mood + chance.gauss(0, 0.15)
+        at = i / 12
+        share = 0.45 if any(p <= at < p + hours for p in storms) else 1 / (1 + math.exp(1.73 - mood))
+        judged = poisson(chance, rate / 12 * DAY_SHAPE[int(at) % 24])
+        rows.append((MONDAY + i * timedelta(minutes=5), sum(chance.random() < share for _ in range(judged)), judged))
+    return rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [30.0, 120.0])
+def test_a_rise_of_the_negative_share_at_constant_volume_is_found(rate: float) -> None:
+    false, delays, planted, weeks = 0, [], 0, 13
+    for seed in range(2):
+        storms = tuple(24 * (7 * week + 3) + 9 for week in range(2, weeks, 2))
+        rules, opened = Feelings(timedelta(minutes=5), Settings()), []
+        for start, negative, judged in feelings(seed, rate, weeks, storms=storms):
+            verdict = rules.observe(start, negative, judged=judged)
+            if verdict.alert:
+                opened.append((start - MONDAY) / HOUR)
+        planted += len(storms)
+        delays += [min(at - p for at in opened if at >= p) for p in storms if any(p <= at <= p + 6 for at in opened)]
+        false += sum(not any(p <= at <= p + 24 for p in storms) for at in opened)
+    assert len(delays) >= 0.95 * planted
+    assert sorted(delays)[len(delays) // 2] <= (3 if rate < 100 else 1.5)
+    assert false <= 2 * weeks * 7 / 30  # one a month
+
+
+def test_a_share_of_few_posts_is_not_told_and_a_storm_does_not_become_the_usual() -> None:
+    rows = feelings(3, 30.0, 2, storms=(24 * 13 + 9,))
+    few = Share(timedelta(minutes=5), Settings())
+    assert max(few.observe(at, min(n, 1), min(n, 1))[0] for at, n, _ in feelings(3, 1.0, 2)) < 0
+    whole = Share(timedelta(minutes=5), Settings())
+    heats = [whole.observe(*row)[0] for row in rows]
+    assert max(heats[: 288 * 13]) < 0 <= max(heats[288 * 13 :])
+    assert 0.12 < whole.total[0] / whole.total[1] < 0.2
+
+
+def test_the_memory_of_feelings_goes_on_as_if_nothing_had_been() -> None:
+    rows = feelings(3, 30.0, 2, storms=(24 * 13 + 9,))
+    step, cut = timedelta(minutes=5), 288 * 13 + 12 * 11
+    whole, first = Feelings(step, Settings()), Feelings(step, Settings())
+    for at, negative, judged in rows[:cut]:
+        whole.observe(at, negative, judged=judged)
+        first.observe(at, negative, judged=judged)
+    assert not first.calm
+    second = Feelings.load(json.loads(json.dumps(first.dump())), step, Settings())
+    assert second is not None
+    for at, negative, judged in rows[cut:]:
+        assert second.observe(at, negative, judged=judged) == whole.observe(at, negative, judged=judged)
+    assert Feelings.load({"version": 0}, step, Settings()) is None
 
 
 @pytest.mark.slow

@@ -55,8 +55,13 @@ def _glyph(letter: str) -> bytes:
 
 def bundle_version() -> str:
     """Name of what :func:`bundle` returns; it changes with the library that is installed and with the looks."""
-    mark = hashlib.sha256(_LOOKS.encode()).hexdigest()[:8]
-    return f"{version('vl-convert-python')}-{vl_convert.get_vega_version()}-{mark}"
+    made_of = (version("vl-convert-python"), vl_convert.get_vega_version(), _VEGA_LITE, _LOOKS)
+    return hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:12]
+
+
+def library() -> str:
+    """Return the address at which the pages of :mod:`monitor.web` serve :func:`bundle`; it changes with it."""
+    return f"/static/vega.js?v={bundle_version()}"
 
 
 def bundle() -> bytes:

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
+from monitor.digest.outcome import Outcome, outcomes
 from monitor.report import Clock, Facts, Span, observed_until
 from monitor.response import Turn
 from monitor.store import Store
@@ -114,6 +115,11 @@ class Frame:
             [(cid, turn) for cid, turn in found if week.span.start <= to_epoch(turn.started_at) < week.span.end]
             for week in self.weeks
         )
+
+    @cached_property
+    def outcomes(self) -> tuple[list[Outcome], ...]:
+        """What became of each turn that needed a reply, by week."""
+        return tuple(outcomes(week, self.brief.clock, self.until) for week in self.turns)
 
     @cached_property
     def facts(self) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Literal
 
 from monitor.report import Clock
 from monitor.response import Turn, due_at
-from monitor.statistics import kaplan_meier
+from monitor.statistics import Share, Waiting, kaplan_meier
 from monitor.timing import Calendar, work_seconds
 
 _UNASKED = frozenset(("spam", "history"))
@@ -64,6 +65,18 @@ def _outcome(cid: int, turn: Turn, clock: Clock, until: datetime) -> Outcome:
         fate = "overdue" if until > due else "pending"
     waited = max(0.0, ((answered or until) - turn.started_at).total_seconds())
     return Outcome(turn=turn, cid=cid, fate=fate, due=due, waited=waited, finished=answered is not None)
+
+
+def within_target(many: Sequence[Outcome]) -> Share:
+    """Answered by due / (answered + overdue), as :func:`monitor.response.figures` counts it."""
+    fates = Counter(one.fate for one in many)
+    return Share(fates["in_time"], fates["in_time"] + fates["late"] + fates["overdue"] + fates["missed"])
+
+
+def first_response(many: Sequence[Outcome]) -> Waiting:
+    """How long customers waited, the unanswered counted as still waiting, as :func:`monitor.response.figures` counts it."""
+    cases = [(one.waited, one.finished) for one in many if one.waited is not None]
+    return Waiting.of([waited for waited, _ in cases], [finished for _, finished in cases])
 
 
 def survival(many: Sequence[Outcome], work: Calendar | None = None, most: int = 60) -> list[dict[str, float]]:

@@ -8,9 +8,9 @@ from typing import Any
 from monitor import report
 from monitor.digest import chance
 from monitor.digest.brief import Frame, certain
-from monitor.digest.outcome import Outcome, outcomes, survival
+from monitor.digest.outcome import Outcome, first_response, survival, within_target
 from monitor.phrases import exclusion_of
-from monitor.response import ResponseFigures, Turn, clocks, figures
+from monitor.response import clocks
 from monitor.staffing import Arrival, Cell, Weak, cells, weakest
 from monitor.statistics import SMALL, Share
 from monitor.timing import Calendar, from_epoch, iso
@@ -21,41 +21,35 @@ _DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "ja": tuple("�
 
 def response(frame: Frame) -> dict[str, Any]:
     """Return the section: everything of ``monitor response --json`` for the week, and what explains it."""
-    brief, by_week = frame.brief, frame.turns
+    brief, this = frame.brief, frame.outcomes[-1]
     plain = report.response(frame.store, brief.brand, brief.clock, frame.span, frame.as_of, frame.facts)
-    numbers = [_figures([turn for _, turn in week], frame) for week in by_week]
-    this = outcomes(by_week[-1], brief.clock, frame.until)
-    now, before = numbers[-1].within_target, numbers[-2].within_target
+    shares = [within_target(week) for week in frame.outcomes]
+    now, before = shares[-1], shares[-2]
     section = plain | {
         "before": before.as_dict(),
         "change_points": None if now.ratio is None or before.ratio is None else 100 * (now.ratio - before.ratio),
         "chance": chance.of_shares(now, before),
         "excluded": [
             {"words": {"en": exclusion_of(reason, "en"), "ja": exclusion_of(reason, "ja")}, "n": n}
-            for reason, n in numbers[-1].excluded.items()
+            for reason, n in plain["turns"]["excluded"].items()
         ],
         "weeks": [
-            {
-                "week": week.name,
-                "within_target": one.within_target.as_dict(),
-                "median_s": one.network.median_s,
-                "median_reached": one.network.median_reached,
-            }
-            for week, one in zip(frame.weeks, numbers, strict=True)
+            {"week": week.name, "within_target": share.as_dict(), **_median(many)}
+            for week, share, many in zip(frame.weeks, shares, frame.outcomes, strict=True)
         ],
         "survival": survival(this),
         "survival_work": survival(this, brief.clock.calendar),
         "targets": [{"name": name, "s": seconds} for name, seconds in brief.targets],
-        "staffing": staffing(frame, outcomes([pair for week in by_week for pair in week], brief.clock, frame.until)),
+        "staffing": staffing(frame, [one for week in frame.outcomes for one in week]),
         "links": {state: frame.link(state=state) for state in ("needing", "overdue", "in_time")},
     }
     section |= _threads(frame, this)
-    return certain(section, *_certainty(numbers[-1]), frame.link(state="needing"))
+    return certain(section, *_certainty(plain["turns"]["needing"]), frame.link(state="needing"))
 
 
-def _figures(turns: Sequence[Turn], frame: Frame) -> ResponseFigures:
-    clock = frame.brief.clock
-    return figures(turns, calendar=clock.calendar, default_within=clock.default_within, until=frame.until)
+def _median(many: Sequence[Outcome]) -> dict[str, Any]:
+    waiting = first_response(many)
+    return {"median_s": waiting.median_s, "median_reached": waiting.median_reached}
 
 
 def _threads(frame: Frame, this: Sequence[Outcome]) -> dict[str, Any]:
@@ -93,18 +87,13 @@ def _waits(one: Outcome, frame: Frame) -> dict[str, Any]:
     return {"network_s": waited.network, "work_s": waited.work}
 
 
-def _certainty(numbers: ResponseFigures) -> tuple[str, str]:
-    n = numbers.needing
-    small = (
-        " A small sample: one answer more or less moves the share a lot.",
-        "件数が少なく、1件で割合が大きく動きます。",
-    )
-    few = numbers.needing < SMALL
+def _certainty(needing: int) -> tuple[str, str]:
+    few = needing < SMALL
     return (
-        f"Every post that needed an answer is counted (n = {n:,}), by the week in which it came; the unanswered count as still waiting."
-        + (small[0] if few else ""),
-        f"返信を要した{n:,}件をすべて、届いた週で数えています。未返信は「まだ待っている」として含みます。"
-        + (small[1] if few else ""),
+        f"Every post that needed an answer is counted (n = {needing:,}), by the week in which it came; the unanswered count as still waiting."
+        + (" A small sample: one answer more or less moves the share a lot." if few else ""),
+        f"返信を要した{needing:,}件をすべて、届いた週で数えています。未返信は「まだ待っている」として含みます。"
+        + ("件数が少なく、1件で割合が大きく動きます。" if few else ""),
     )
 
 

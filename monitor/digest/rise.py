@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.digest.brief import Frame, certain
-from monitor.digest.outcome import Outcome, outcomes
+from monitor.digest.outcome import Outcome
 from monitor.rising import LEAST_AUTHORS, Said, Tally, Topic, least_z, rising, topics
 from monitor.statistics import Share
 from monitor.text import language
@@ -28,7 +28,7 @@ def rise(frame: Frame) -> dict[str, Any]:
     ]
     found, tested = rising(this, [tally.counts for tally in before])
     rows = {row["id"]: row for row in frame.texts}
-    turns = _turns(frame)
+    turns = {int(one.turn.start_post): one for one in frame.outcomes[-1]}  # by the post that started them
     section = {
         "words": [
             {
@@ -96,12 +96,6 @@ def _topic(frame: Frame, topic: Topic, rows: Mapping[str, Any], turns: Mapping[i
         "posts": _shown(frame, topic.posts[:POSTS], rows),
         "link": frame.link(word=topic.words[0]),
     }
-
-
-def _turns(frame: Frame) -> dict[int, Outcome]:
-    """Return by the pid of the post that started it each turn of the week that needed a reply."""
-    found = outcomes(frame.turns[-1], frame.brief.clock, frame.until)
-    return {int(one.turn.start_post): one for one in found}
 
 
 def _refused(this: Tally, before: Sequence[Tally]) -> dict[str, str] | None:

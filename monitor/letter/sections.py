@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ def figure(chart: Chart, language: str, picture: str = "") -> Markup:
     """Return a live picture for a page that loads ``charts.js``, with its sentence and its table; ``picture``: its PNG."""
     say = Say.of(language)
     values = {"chart": chart, "say": say, "language": say.language, "picture": picture}
+    values["spec"] = json.dumps(chart.spec(say.language), ensure_ascii=False, separators=(",", ":"))
     return Markup(environment().get_template("figure.html").render(values))  # noqa: S704 - rendered with autoescape
 
 

@@ -63,8 +63,10 @@ class Kpis:
     def spoken(self, brand: str, first: int, until: int) -> dict[int, list[tuple[int, int, int]]]:
         """Return by author the turns (conversation, first and last post) of the people who first spoke in ``[first, until)``."""
         found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        earlier = {row["aid"] for row in self._db.rows("kpi_spoken_before", brand=brand, first=first)}
         for row in self._db.rows("kpi_spoken", brand=brand, first=first, until=until):
-            found[row["aid"]].append((row["cid"], row["started_at"], row["last_at"]))
+            if row["aid"] not in earlier:
+                found[row["aid"]].append((row["cid"], row["started_at"], row["last_at"]))
         return found
 
     def after_answer(self, brand: str, start: int, end: int) -> list[Any]:

@@ -1594,13 +1594,15 @@ SELECT (SELECT COUNT(*) FROM mentions m JOIN posts p ON p.pid = m.pid
 FROM (SELECT DISTINCT p.aid FROM mentions m JOIN posts p ON p.pid = m.pid
   WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NOT NULL AND p.repost_of IS NULL) v;
 
--- kpi_spoken: turns of the people who first spoke to a brand in a span, until an instant
-SELECT v.aid, t.cid, t.started_at, t.last_at
-FROM (SELECT c.aid FROM turns f JOIN conversations c ON c.cid = f.cid
-  WHERE f.brand = :brand AND f.started_at < :until AND c.aid IS NOT NULL AND (f.excluded IS NULL OR f.excluded NOT IN ('spam', 'dismissed:spam'))
-  GROUP BY c.aid HAVING MIN(f.started_at) >= :first) w
-JOIN conversations v ON v.aid = w.aid AND v.brand = :brand JOIN turns t ON t.cid = v.cid
-WHERE t.started_at < :until AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam')) ORDER BY v.aid, t.started_at, t.cid;
+-- kpi_spoken: turns of a span with the people whose they are
+SELECT c.aid, t.cid, t.started_at, t.last_at FROM turns t CROSS JOIN conversations c
+WHERE t.brand = :brand AND t.started_at >= :first AND t.started_at < :until AND c.cid = t.cid AND c.aid IS NOT NULL
+  AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam'));
+
+-- kpi_spoken_before: people who spoke to a brand before an instant
+SELECT DISTINCT c.aid FROM turns t CROSS JOIN conversations c
+WHERE t.brand = :brand AND t.started_at < :first AND c.cid = t.cid AND c.aid IS NOT NULL
+  AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam'));
 
 -- kpi_after_answer: turns of a span that began after an answer of the brand in the same conversation, with their last post
 SELECT t.cid, t.started_at, p.pid, p.id, p.text, p.url, p.created_at, a.handle FROM turns t JOIN posts p ON p.pid = t.last_pid LEFT JOIN authors a ON a.aid = p.aid

@@ -52,7 +52,12 @@ def facts(site: Site) -> list[tuple[str, int]]:
 def test_the_table_is_not_empty_and_every_route_has_a_rule() -> None:
     assert len(TABLE) > 20
     assert {route.rule for route in TABLE} <= set(NEEDS)
-    assert {route.path for route in TABLE if route.rule == "public"} == {"/acknowledge", "/sign-in", "/welcome", "/static/{name}"}
+    assert {route.path for route in TABLE if route.rule == "public"} == {
+        "/acknowledge",
+        "/sign-in",
+        "/welcome",
+        "/static/{name}",
+    }
 
 
 @pytest.mark.parametrize(

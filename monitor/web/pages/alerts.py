@@ -69,7 +69,7 @@ def alerts(ctx: Context) -> Mapping[str, Any]:
 def one(ctx: Context) -> Mapping[str, Any]:
     """Show all that PR asks at night."""
     from monitor.charts import alert_day  # noqa: PLC0415 - only this page draws a day
-    from monitor.charts.picture import bundle_version  # noqa: PLC0415 - see above
+    from monitor.charts.picture import library  # noqa: PLC0415 - see above
     from monitor.letter import figure  # noqa: PLC0415 - see above
 
     alert = _alert(ctx)
@@ -101,7 +101,7 @@ def one(ctx: Context) -> Mapping[str, Any]:
     }  # fmt: skip
     if not ctx.as_json:
         found["figure"] = figure(alert_day(day), ctx.language)
-        found["library"] = f"/vega.js?v={bundle_version()}"
+        found["library"] = library()
     return found
 
 

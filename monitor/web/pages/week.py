@@ -51,9 +51,9 @@ class Reading:
     @property
     def library(self) -> str:
         """Address of the script that draws."""
-        from monitor.charts.picture import bundle_version  # noqa: PLC0415 - starts a renderer
+        from monitor.charts.picture import library  # noqa: PLC0415 - starts a renderer
 
-        return f"/vega.js?v={bundle_version()}"
+        return library()
 
     def explain(self, name: str) -> str:
         """The catalogue's definition of a figure; "" where it has none."""
@@ -156,7 +156,7 @@ def picture(ctx: Context) -> Raw:
 
 
 @routes.page(
-    "/vega.js",
+    "/static/vega.js",
     rule="public",
     template=None,
     about="The library that draws pictures in a page, from the vl-convert package.",

@@ -15,7 +15,7 @@
     const image = document.createElement("img");
     image.src = link.href;
     image.className = "picture";
-    image.alt = picture.getAttribute("aria-label");
+    image.alt = document.getElementById(picture.getAttribute("aria-labelledby")).textContent;
     picture.replaceChildren(image);
   };
 
@@ -29,7 +29,7 @@
         tooltip: { disableDefaultStyle: true, theme: "custom" },
       };
       if (figure.view) figure.view.finalize();
-      const made = await window.vegaEmbed(plot, JSON.parse(figure.querySelector("script").textContent), options);
+      const made = await window.vegaEmbed(plot, JSON.parse(figure.querySelector(".spec").textContent), options);
       figure.view = made;
       figure.dataset.drawn = shown;
       // the sentence of the plot stands for the whole drawing; its parts are in the table
