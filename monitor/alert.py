@@ -32,7 +32,7 @@ KINDS: tuple[Kind, ...] = ("volume", "negative")
 class Options:
     """The least of posts and of people that may raise an alert, false alarms per 30 days that are put up with, own hashtags.
 
-    ``holidays`` are the brand's public holidays. ``sentiment``: whether the model is trusted enough on this brand's posts
+    ``spans`` are the days of the brand's campaigns, ``holidays`` its public holidays. ``sentiment``: whether the model is trusted enough on this brand's posts
     for its opinion to raise an alert.
     """
 
@@ -40,6 +40,7 @@ class Options:
     authors: int = 3
     budget: float = 1.0
     campaigns: tuple[str, ...] = ()
+    spans: tuple[tuple[datetime, datetime], ...] = ()
     holidays: frozenset[date] = frozenset()
     sentiment: bool = True
 
@@ -113,6 +114,7 @@ def settings_of(store: Store, brand: str, zone: str, options: Options) -> Settin
         budget=options.budget,
         zone=ZoneInfo(zone),
         holidays=options.holidays,
+        campaigns=options.spans,
         strictness=store.figures.strictness(brand, options.budget),
     )
 

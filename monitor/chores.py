@@ -87,7 +87,8 @@ class Chores:
             floor=wanted.floor,
             authors=wanted.authors,
             budget=wanted.per_month,
-            campaigns=found.campaigns,
+            campaigns=found.tags,
+            spans=found.campaign_spans(),
             holidays=self._holidays[brand],
             sentiment=trusted(examination(self.store, brand, zone, self.model_name()), wanted.least_agreement),
         )
@@ -124,7 +125,7 @@ class Chores:
             model=self.model_name(),
             words=found.words,
             handles=tuple(handle for many in found.accounts.values() for handle in many),
-            campaigns=found.campaigns,
+            campaigns=found.tags,
             rivals=tuple(rivals),
             networks=found.networks,
             targets=(("high", found.targets.high), ("normal", found.targets.normal)),

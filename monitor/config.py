@@ -32,6 +32,15 @@ class Closure(_Table):
     name: str = ""
 
 
+class Campaign(_Table):
+    """Days on which the brand itself makes people talk, both ends included, and the hashtags under which they do."""
+
+    name: str = Field(min_length=1)
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+    hashtags: tuple[str, ...] = ()
+
+
 class CalendarSettings(_Table):
     """When the brand's people answer; without hours the calendar is always open."""
 
@@ -101,6 +110,7 @@ class Brand(_Table):
     words: tuple[str, ...] = ()
     risk_words: tuple[str, ...] = ()
     campaigns: tuple[str, ...] = ()
+    campaign: tuple[Campaign, ...] = ()
     accounts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     calendar: CalendarSettings = CalendarSettings()
     targets: Targets = Targets()
@@ -128,6 +138,22 @@ class Brand(_Table):
             holidays=public_holidays(settings.holidays, HOLIDAY_YEARS) if settings.holidays else None,
             closures={(closure.start, closure.end): closure.name for closure in settings.closures},
             special=settings.special,
+        )
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Hashtags of all campaigns, each once."""
+        return tuple(dict.fromkeys((*self.campaigns, *(tag for one in self.campaign for tag in one.hashtags))))
+
+    def campaign_spans(self) -> tuple[tuple[datetime, datetime], ...]:
+        """Return when each campaign begins and ends, from midnight to midnight in the brand's zone."""
+        zone, midnight = ZoneInfo(self.zone), time()
+        return tuple(
+            (
+                datetime.combine(one.start, midnight, zone),
+                datetime.combine(one.end + timedelta(days=1), midnight, zone),
+            )
+            for one in self.campaign
         )
 
     def public_holidays(self) -> frozenset[date]:
@@ -265,6 +291,10 @@ def _contradictions(settings: Settings) -> Iterator[tuple[tuple[str | int, ...],
             brand.opening_hours()
         except ValueError as error:
             yield ("brand", i, "calendar"), str(error)
+        for j, campaign in enumerate(brand.campaign):
+            if campaign.end < campaign.start:
+                where = ("brand", i, "campaign", j, "to")
+                yield where, f"campaign {campaign.name!r} ends before it begins; `from` and `to` both belong to it"
     digests = [brand.digest for brand in settings.brand]
     yield from web_contradictions(settings.web)
     yield from contradictions(settings.channel, settings.duty, settings.quiet, settings.mail, names, digests)

@@ -180,6 +180,52 @@ def test_a_chart_comes_with_it(
     assert [a["mimetype"] for a in web.taken[0][1]["attachments"]] == ["image/png"]
 
 
+def test_a_chart_that_cannot_be_drawn_keeps_no_alert_back(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    def broken(_alert: Any, _language: str) -> Picture:
+        raise ValueError("no renderer")
+
+    alert(store, clock)
+    assert delivery(store, kit(outside, monkeypatch, draw=broken), clock).run() == 1
+    assert "グラフを作成できませんでした" in web.taken[0][1]["message"]
+
+
+def test_one_message_that_cannot_be_written_keeps_no_other_back(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    def broken(*_: str) -> Letter:
+        raise KeyError("figures")
+
+    clock.now = datetime(2026, 3, 9, 0, 0, tzinfo=UTC)
+    made = kit(outside, monkeypatch, digests={BRAND: DigestPlan(channels=("boss",))}, write=broken)
+    alert(store, clock)
+    job = delivery(store, made, clock)
+    with pytest.raises(KeyError):
+        job.run()
+    assert len(web.titles("chat")) == 1
+    assert web.titles("boss") == []
+
+
+def test_a_week_that_is_written_anew_is_waited_for(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    letters: list[Letter | None] = [Letter(subject="s", text="first"), None, Letter(subject="s", text="anew")]
+    clock.now = datetime(2026, 3, 9, 0, 0, tzinfo=UTC)
+    made = kit(outside, monkeypatch, digests={BRAND: DigestPlan(channels=("boss",))}, write=lambda *_: letters.pop(0))
+    web.statuses["/boss"] = 503
+    job = delivery(store, made, clock)
+    job.run()
+    store.db.change("blank_deliveries")
+    web.statuses.clear()
+    clock.move(30)
+    assert job.run() == 0
+    assert set(states(store).values()) == {"waiting"}
+    clock.move(60)
+    assert job.run() == 1
+    assert web.taken[0][1]["message"] == "anew"
+
+
 def test_history_is_never_quoted(
     store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from monitor import digest, report
 from monitor.digest.layout import COLUMNS, wrapped
-from monitor.digest.outcome import outcomes
+from monitor.digest.outcome import first_response, outcomes, within_target
 from monitor.digest.summary import uses
 from monitor.display import width
 from monitor.phrases import CAUSES
@@ -132,7 +132,10 @@ def test_each_outcome_is_counted_as_in_the_figures(filled: Store) -> None:
         until = at(hours * HOUR)
         found = filled.figures.turns("acme", T0 - 4 * WEEK, T0 + WEEK)
         whole = response_figures([t for _, t in found], calendar=OPEN, default_within=4 * HOUR, until=until)
-        fates = [one.fate for one in outcomes(found, brief().clock, until)]
+        many = outcomes(found, brief().clock, until)
+        assert within_target(many) == whole.within_target
+        assert first_response(many) == whole.network
+        fates = [one.fate for one in many]
         assert fates.count("in_time") == whole.within_target.numerator
         assert fates.count("in_time") + fates.count("late") == whole.answered
         assert fates.count("overdue") + fates.count("missed") == whole.overdue_unanswered

@@ -29,6 +29,8 @@ from monitor.timing import to_epoch
 PAUSE = 300  # seconds before an order that failed to its end begins anew; doubled each time, an hour at most
 PATIENCE = {"digest": 3 * 86400, "test": 0}  # seconds for which an order begins anew; else a day
 LINK_ENDS = 86400
+BROKEN = (MonitorError, ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+"""What a mistake in one message may raise: the others still go out."""
 Row = Any  # a database row
 
 
@@ -57,19 +59,23 @@ class Delivery:
         """Tell what is due; return how many messages went out. A broken order stops no other; its error is raised at the end."""
         self.settle()
         self._noticer.notice()
-        sent, trouble = 0, None
+        sent, troubles = 0, list[Exception]()
         for _ in range(10):  # each channel that fails opens the next one
             for row in self.store.deliveries.going():
                 try:
                     self._tend(row)
-                except (MonitorError, ValueError, KeyError, OSError) as error:
-                    trouble = trouble or error
+                except BROKEN as error:
+                    troubles.append(error)
             due = self.store.deliveries.due(self._at())
             if not due:
                 break
-            sent += sum(self.send(did) for did in due)
-        if trouble is not None:
-            raise trouble
+            for did in due:
+                try:
+                    sent += self.send(did)
+                except BROKEN as error:
+                    troubles.append(error)
+        if troubles:
+            raise troubles[0]
         return sent
 
     # -- one message --
@@ -127,12 +133,12 @@ class Delivery:
         if row["payload"]:
             return True
         occasion = self.store.deliveries.occasion(row["occasion"])
-        composed = self._composer.compose(
-            occasion, row["who"], row["channel"], self._maybe(row["occasion"], row["channel"])
-        )
+        composed = self._composer.compose(occasion, row["channel"], self._maybe(row["occasion"], row["channel"]))
         with self.store.deliveries.durable():
-            if composed is None:
-                self.store.deliveries.move(row, "given_up", self._at(), reason="nothing")
+            if composed is None:  # a week that is being written anew
+                young = self._at() - occasion["at"] < self._patience(occasion)
+                state, again_at = ("waiting", self._at() + 60) if young else ("given_up", self._at())
+                self.store.deliveries.move(row, state, self._at(), reason="unwritten", not_before=again_at)
                 return False
             self.store.deliveries.write(row["did"], composed.message.title, composed.message.dump(), composed.posts)
             self._keep_link(occasion, row["who"], row["channel"], composed.token)
@@ -164,7 +170,7 @@ class Delivery:
         with self.store.deliveries.durable():
             self.store.deliveries.add(occasion, what="test", at=at, plan=plan, state="told")
             row = self.store.deliveries.occasion(occasion)
-            composed = self._composer.compose(row, channel, channel)
+            composed = self._composer.compose(row, channel)
             assert composed is not None  # noqa: S101 - a test always has words
             text = {"title": composed.message.title, "payload": composed.message.dump()}
             did = self.store.deliveries.put(
@@ -227,7 +233,7 @@ class Delivery:
 
     def _open(self, occasion: Row, number: int, place: int, who: str, channel: str) -> str:
         deliveries = self.store.deliveries
-        composed = self._composer.compose(occasion, who, channel, self._maybe(occasion["occasion"], channel))
+        composed = self._composer.compose(occasion, channel, self._maybe(occasion["occasion"], channel))
         if composed is None:
             return "open" if self._at() - occasion["at"] < self._patience(occasion) else "dropped"
         message, at = composed.message, self._at()

@@ -56,7 +56,7 @@ class Composer:
         self._now = now
         self._token = token
 
-    def compose(self, occasion: Row, who: str, channel: str, maybe: Sequence[str] = ()) -> Composed | None:
+    def compose(self, occasion: Row, channel: str, maybe: Sequence[str] = ()) -> Composed | None:
         """Return the message; ``maybe`` names channels by which it may have come. ``None``: there is nothing to say yet."""
         language = self._kit.language_of(channel)
         if occasion["what"] == "digest":
@@ -70,7 +70,7 @@ class Composer:
                 title=say.one_line(words["test"].format(channel=channel)), blocks=(Block(heading="", lines=(body,)),)
             )
         else:
-            draft = self._alert(occasion, who, language)
+            draft = self._alert(occasion, language)
         return self._written(occasion, channel, language, draft, maybe)
 
     def _written(
@@ -90,7 +90,7 @@ class Composer:
 
     # -- alerts --
 
-    def _alert(self, occasion: Row, who: str, language: Language) -> _Draft:
+    def _alert(self, occasion: Row, language: Language) -> _Draft:
         alert = self._store.handling.alert(occasion["alid"])
         evidence = json.loads(alert["evidence"])
         words, what = WORDS[language], occasion["what"]
@@ -109,11 +109,18 @@ class Composer:
         blocks.append(Block(heading=words["duty"], lines=self._who(occasion, alert, language)))
         token = self._token() if what in CAN_ACKNOWLEDGE and self._kit.rules.address else ""
         links = self._links(alert["alid"], token, words)
-        picture = self._kit.draw(alert, language) if what != "closed" else None
+        picture, missing = self._drawn(alert, language) if what != "closed" else (None, [])
+        blocks += [Block(heading="", lines=(words["no_chart"],)) for _ in missing]
         quotes = tuple(post["id"] for post in posts) if what != "closed" else ()
         short = " ".join([title, *(f"{self._kit.rules.address}/acknowledge?token={token}",)]) if token else title
-        _ = who
         return _Draft(title=title, blocks=(*blocks, *links), short=short, posts=quotes, token=token, picture=picture)
+
+    def _drawn(self, alert: Row, language: Language) -> tuple[Picture | None, list[str]]:
+        """Draw the alert's day; an alert without its picture is better than none, and says that it is missing."""
+        try:
+            return self._kit.draw(alert, language), []
+        except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+            return None, [type(error).__name__]
 
     def _what(self, occasion: Row, alert: Row, language: Language) -> tuple[str, ...]:
         words, zone, now = WORDS[language], self._kit.zones.get(alert["brand"], "UTC"), self._now()

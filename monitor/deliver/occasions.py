@@ -194,8 +194,10 @@ class Noticer:
             alids = list(dict.fromkeys(row["alid"] for row in rows))
             fields = {"brand": brand, "at": at, "hole": int(roster.hole), "detail": json.dumps(alids)}
             with self._store.deliveries.durable():
-                if not all(self._store.deliveries.set_occasion(row, "gathered") for row in rows):
-                    raise RuntimeError("another process gathers the same summary")  # all of this is rolled back
+                if not self._store.deliveries.set_occasion(rows[0], "gathered"):
+                    continue  # another process gathers the same summary, all of it or nothing
+                for row in rows[1:]:
+                    self._store.deliveries.set_occasion(row, "gathered")
                 found += self._store.deliveries.add(
                     f"summary:{brand}:{at}",
                     what="summary",

@@ -33,7 +33,9 @@ def create_app(app: App, origin: Origin, where: str, routes: Sequence[Route] | N
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         """Leave what is loaded by now to itself (a collection would look through all of it), and close the stores at the end."""
+        gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 20, 20)  # a page makes some thousand small objects, none of them in a circle
         yield
         threads.close()
 

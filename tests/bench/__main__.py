@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import ingest, labels, open_queue, rollups, size, startup
+from tests.bench import ingest, labels, open_queue, queue_page, rollups, size, startup
 
 PARTS = {
     "import": ingest,
     "queue": open_queue,
+    "page": queue_page,
     "rollups": rollups,
     "startup": startup,
     "classification": labels,

@@ -112,11 +112,13 @@ def served(folder: Path) -> Iterator[Site]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield Site(url=origin.url, where=where, app=app, table=made.state.table)
-    server.should_exit = True
-    thread.join(20)
-    listener.close()
-    app.store.close()
+    try:
+        yield Site(url=origin.url, where=where, app=app, table=made.state.table)
+    finally:  # a test that fails must not leave a server behind
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+        app.store.close()
     assert not thread.is_alive()
 
 

@@ -55,6 +55,9 @@ def test_the_table_is_not_empty_and_every_route_has_a_rule() -> None:
     assert {route.path for route in TABLE if route.rule == "public"} == {
         "/acknowledge",
         "/sign-in",
+        "/sign-in/oidc",
+        "/sign-in/oidc/back",
+        "/static/vega.js",
         "/welcome",
         "/static/{name}",
     }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 routes = Routes()
 UNDOING = 10  # seconds for which the last action can be taken back
 BESIDE = 20  # items that rest, and of one's own, below those that wait; their own lists hold all
+PROMISES = 5  # that are due first; /promises has all
 GAPS = 86400  # seconds back of which the coverage line tells gaps
 PARTS = ("late", "next", "later", "unsure", "snoozed", "mine")
 NETWORKS = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "mastodon": "Mastodon"}
@@ -140,7 +141,7 @@ def _top(ctx: Context) -> dict[str, Any]:
         "sources": sources,
         "last_post": ctx.store.queue.last_post(brand),
         "next_poll": min(nexts, default=None),
-        "promises": ctx.desk.promises(brand, 10),
+        "promises": ctx.desk.promises(brand, PROMISES),
         "pending": settled(ctx, ctx.writing.pending(brand)),
     }
 
