@@ -143,7 +143,7 @@ def _engagement() -> dict[str, Any]:
         "age_s": 86400,
         "rows": [{"network": "x", "posts": 10, "read": 9, "young": 1, "rates": [rate]}, {"network": "reddit", "posts": 3, "read": 3, "young": 0, "rates": [{**rate, "name": "er_reach", "value": None, "note": "no_reach", "numerator": None, "denominator": None}]}],
         "compared": [
-            {"network": "x", "measure": "er_impressions", "this": {"n": 8, "median": 0.0187}, "before": {"n": 33, "median": 0.0172, "weeks": 4}, "values": values, "chance": chance(both("could be chance", "偶然の範囲"))},
+            {"network": "x", "measure": "er_impressions", "this": {"n": 8, "median": 0.01933}, "before": {"n": 33, "median": 0.0172, "weeks": 4}, "values": values, "chance": chance(both("could be chance", "偶然の範囲"))},
             {"network": "reddit", "measure": "comments", "this": {"n": 3, "median": 2.0}, "before": {"n": 9, "median": 3.0, "weeks": 4}, "values": reddit, "chance": chance(both("too few to tell", "件数が少なく判断できません"), "few")},
         ],
         "best": [post(11, "新しいトースターのレシピを公開しました", engagements=1203, impressions=48211, campaign="#みらいの朝ごはん")],

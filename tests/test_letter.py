@@ -295,6 +295,14 @@ def test_a_post_is_shown_once_among_the_rising_words() -> None:
         assert body.count(f"/conversation/{ref['cid']}") == 1
 
 
+def test_who_deleted_a_post_is_not_named() -> None:
+    week = figures.full()
+    week["sentiment"]["posts"] = [figures.post(1, None, author="gone_away")]
+    body = dict(letter.sections(week, "ja", letter.Medium(name="mail", base=BASE)))["sentiment"]
+    assert "(投稿者により削除)" in body
+    assert "gone_away" not in body
+
+
 def test_footnotes_come_from_the_catalogue_and_unknown_names_are_left_out() -> None:
     week = figures.full()
     week["summary"][0]["metrics"] = ["no_such_metric", "mentions"]

@@ -16,7 +16,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "docs").glob("*.py"))
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
-MOST_BROAD = 5
+MOST_BROAD = 6
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

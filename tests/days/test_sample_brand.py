@@ -94,7 +94,7 @@ def test_the_week_as_json_and_as_text_agree(monitor: Run, as_json: Any) -> None:
     week = as_json("digest", "--json")[0]
     text = monitor("digest", "--text", "--lang", "en").stdout
     met = week["response"]["turns"]["within_target"]
-    assert f"{met['numerator']}/{met['denominator']}" in text
+    assert f"{met['numerator']} of {met['denominator']};" in text
     assert "WHAT WE COULD NOT SEE" in text
     assert week["sentiment"]["counts"]["negative"] > 0
     assert monitor("digest", "--week", "2026-99").returncode == 2

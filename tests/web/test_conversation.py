@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -133,7 +134,10 @@ def board_of(folder: Path, customers: int, slow: str = "") -> Iterator[Site]:
     """A server whose one source can reply: a board in a file, with customers who wait; ``slow`` begins its ``reply``."""
     from tests.test_reply_command import CONFIG, CONNECTOR
 
-    source = CONNECTOR.replace("    def reply(self, post, text):\n", slow) if slow else CONNECTOR
+    source = CONNECTOR
+    if slow:  # several send at once, so that the file is always whole
+        source = WHOLE + CONNECTOR.replace("    def reply(self, post, text):\n", slow)
+        source = re.sub(r"PLACE\.write_text\((.*), encoding=.*\)", r"put_whole(PLACE, \1)", source)
     (folder / "noticeboard.py").write_text(source, encoding="utf-8")
     config = (CONFIG % (folder / "noticeboard.py")).replace("m.db", "monitor.db")
     (folder / "config.toml").write_text(config, encoding="utf-8")
@@ -177,10 +181,32 @@ def test_a_reply_goes_out_once_and_the_second_sender_is_told(board: Site) -> Non
         assert "41 / 40" in long["error"]["message"]
 
 
+SLOW = """
+    def reply(self, post, text):
+        import time
+        while Path(%r).exists():
+            time.sleep(0.02)
+        with LOCK:
+            return self.put(post, text)
+
+    def put(self, post, text):
+"""
+WHOLE = """
+import os
+import threading
+LOCK = threading.Lock()
+
+def put_whole(place, text):
+    part = place.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, place)
+"""
+
+
 def test_slow_sends_hold_up_nobody_else(tmp_path: Path) -> None:
     """Ten replies are on their way on a network that does not answer: pages are served all the same, and all go out."""
     hold = tmp_path / "hold"
-    slow = f"    def reply(self, post, text):\n        import time\n        while Path({str(hold)!r}).exists(): time.sleep(0.02)\n"
+    slow = SLOW % str(hold)
     with board_of(tmp_path, customers=10, slow=slow) as site, site.as_("agent") as client:
         cids = [item["conversation"] for item in items(client)]
         assert len(cids) == 10

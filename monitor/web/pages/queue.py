@@ -162,12 +162,13 @@ def _list(ctx: Context) -> dict[str, Any]:
     if show == "all":
         waiting = queue.next(ctx["limit"], brand)
         above = {item["conversation"] for item in waiting}
-        found = [("", waiting)]
-        if len(waiting) < ctx["limit"]:  # below a full list nothing else is shown: the counts above lead there
-            rested = queue.part("snoozed", now=ctx.at, limit=BESIDE, brand=brand)
+        full = len(waiting) >= ctx["limit"]  # then little else is shown below: the counts above lead to the rest
+        rested = queue.part("snoozed", now=ctx.at, limit=5 if full else BESIDE, brand=brand)
+        found = [("", waiting), ("snoozed", rested)]
+        if not full:
             own = queue.part("mine", now=ctx.at, limit=2 * BESIDE, brand=brand, actor=me)
             own = [item for item in own if item["state"] == "open" and item["conversation"] not in above][:BESIDE]
-            found += [("snoozed", rested), ("mine", own)]
+            found.append(("mine", own))
     else:
         found = [(show, queue.part(show, now=ctx.at, limit=ctx["limit"], brand=brand, actor=me))]
     looking, words = _looking(ctx), _Words(ctx)
