@@ -32,7 +32,8 @@ KINDS: tuple[Kind, ...] = ("volume", "negative")
 class Options:
     """The least of posts and of people that may raise an alert, false alarms per 30 days that are put up with, own hashtags.
 
-    ``spans`` are the days of the brand's campaigns, ``holidays`` its public holidays. ``sentiment``: whether the model is trusted enough on this brand's posts
+    ``spans`` are the days of the brand's campaigns, ``holidays`` its public holidays.
+    ``sentiment``: whether the model is trusted enough on this brand's posts
     for its opinion to raise an alert.
     """
 
@@ -64,8 +65,9 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Counts by bucket: what a detector takes. ``judged``: posts that a model was sure about; ``muted``: history is in sight;
-    ``partial``: not surely complete.
+    """Counts by bucket: what a detector takes.
+
+    ``judged``: posts that a model was sure about; ``muted``: history is in sight; ``partial``: not surely complete.
     """
 
     starts: Sequence[int]

@@ -108,7 +108,12 @@ def dump(store: Store, *, without: tuple[str, ...] = ("stored_at",)) -> dict[str
     found: dict[str, list[dict[str, Any]]] = {}
     for table in tables(store):
         rows = [
-            {k: v for k, v in dict(row).items() if k not in without} for row in sql(store, f"SELECT * FROM {table}")
+            {
+                k: bytes(v).hex() if isinstance(v, bytes | memoryview) else v
+                for k, v in dict(row).items()
+                if k not in without
+            }
+            for row in sql(store, f"SELECT * FROM {table}")
         ]
         found[table] = sorted(rows, key=repr)
     found["search"] = sorted(_indexed(store), key=repr)

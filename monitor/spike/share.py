@@ -116,7 +116,9 @@ class Share:
         self.first: datetime | None = None
         self.last: datetime | None = None
 
-    def observe(self, start: datetime, negative: int | None, judged: int, *, teach: bool = True) -> tuple[float, ShareWindow]:
+    def observe(
+        self, start: datetime, negative: int | None, judged: int, *, teach: bool = True
+    ) -> tuple[float, ShareWindow]:
         """Take in one bucket; return by how many powers of ten it is rarer than the budget allows, and the window that says so.
 
         ``None`` is an unseen bucket. The first ``learning`` of the settings, and the first hundred judged posts, only teach.

@@ -39,7 +39,7 @@ def _beside(app: App, oid: int, brand: str) -> None:
 def _send(app: App, oid: int, brand: str) -> None:
     try:
         app.outbox().send(oid)
-    except Exception:
+    except Exception:  # whatever it is - the person has left; what became of the reply is looked for by the outbox job
         LOG.exception("reply %s: its end is not known and will be looked for", oid)
     finally:
         for source in app.sources:

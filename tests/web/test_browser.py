@@ -32,9 +32,13 @@ CHECK = """() => {
   for (const field of document.querySelectorAll('input:not([type=hidden]):not([aria-hidden]), select, textarea'))
     if (!field.labels.length && !field.getAttribute('aria-label')) faults.push('no label ' + field.outerHTML.slice(0, 80));
   for (const node of document.querySelectorAll('a, button')) if (!(node.textContent.trim() || node.getAttribute('aria-label'))) faults.push('no name ' + node.outerHTML.slice(0, 80));
-  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const rgb = (text) => { const v = (text.match(/[\\d.]+/g) || []).map(Number); return text.startsWith('color(') ? v.map((n, i) => (i < 3 ? n * 255 : n)) : v; };
   const light = ([r, g, b]) => { const f = [r, g, b].map((v) => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * f[0] + .7152 * f[1] + .0722 * f[2]; };
-  const ground = (node) => { for (let n = node; n; n = n.parentElement) { const c = rgb(getComputedStyle(n).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const ground = (node) => {  // what lies behind a text: half-transparent grounds are laid over what is behind them
+    const over = [];
+    for (let n = node; n; n = n.parentElement) { const c = rgb(getComputedStyle(n).backgroundColor); const a = c.length === 3 ? 1 : c[3]; if (a > 0) over.push([c, a]); if (a === 1) break; }
+    return over.reduceRight((below, [c, a]) => below.map((v, k) => c[k] * a + v * (1 - a)), [255, 255, 255]);
+  };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode.parentElement;

@@ -47,7 +47,12 @@ def test_a_manager_keeps_changes_and_drops_one(site: Site) -> None:
 def test_the_preview_keeps_nothing_and_says_what_is_odd(site: Site) -> None:
     brand = site.app.settings.brand[0].name
     with site.as_("manager") as client:
-        values = {"brand": brand, "language": "ja", "title": "", "text": "Dear {name}, thank you for your order {number}"}
+        values = {
+            "brand": brand,
+            "language": "ja",
+            "title": "",
+            "text": "Dear {name}, thank you for your order {number}",
+        }
         page = client.post("/saved/preview", data=values)
         assert page.status_code == 200
         assert "Not saved yet." in page.text
