@@ -185,7 +185,7 @@ def episodes(
             """Distinct people of the last ``seconds``."""
             return store.figures.alert_people(brand, model, end - seconds, end, negative=kind == "negative")
 
-        place = {"authors": people, "muted": series.muted[i], "partial": series.partial[i]}
+        place: dict[str, Any] = {"authors": people, "muted": series.muted[i], "partial": series.partial[i]}
         if isinstance(detector, Feelings):
             place["judged"] = series.judged[i]
         verdict = detector.observe(from_epoch(at), series.counts[i], **place)

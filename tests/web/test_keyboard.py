@@ -345,7 +345,9 @@ def test_a_new_turn_is_read_before_the_reply_goes_out(net: Net, page: Page) -> N
     page.wait_for_selector("#problem:not([hidden])")
     assert "written again" in page.inner_text("#problem-text")
     assert [row for row in net.fake.statuses if row["account"]["acct"] == "acme"] == []
-    page.wait_for_function("composer.elements.seen.value === talk.dataset.last")
+    page.wait_for_function(
+        "document.querySelector('#composer [name=seen]')?.value === document.getElementById('talk')?.dataset.last"
+    )
     page.keyboard.press("Control+Enter")  # it has been read now
     done(page, cid)
     assert len([row for row in net.fake.statuses if row["account"]["acct"] == "acme"]) == 1
@@ -364,7 +366,7 @@ def test_an_attempt_without_an_end_is_told_as_unknown_and_not_made_again(net: Ne
     page.keyboard.press("Control+Enter")
     page.wait_for_selector('.outgoing.unknown:has-text("送信できたか確認できません")', timeout=30_000)
     assert "秒)" in page.inner_text("#outgoing")
-    assert "送信できたか確認できません" in page.inner_text("#top")
+    page.wait_for_selector('#top .unsettled:has-text("送信できたか確認できません")', timeout=20_000)
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / "queue-unknown-ja-1280.png")
     net.poll()  # the poll meets the reply: it is public
