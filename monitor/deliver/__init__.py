@@ -133,6 +133,8 @@ class Delivery:
         if row["payload"]:
             return True
         occasion = self.store.deliveries.occasion(row["occasion"])
+        if occasion is None:  # its alert has gone with the brand's facts
+            return False
         composed = self._composer.compose(occasion, row["channel"], self._maybe(row["occasion"], row["channel"]))
         with self.store.deliveries.durable():
             if composed is None:  # a week that is being written anew

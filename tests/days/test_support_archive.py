@@ -125,10 +125,10 @@ def content(database: Path) -> dict[str, list[str]]:
             rows = connection.execute(f"SELECT * FROM {table}").fetchall() if not table.startswith("search") else []
             found[table] = sorted(
                 json.dumps(
-                    {name: row[name] for name in row.keys() if name not in CLOCKS},
+                    {name: value for name, value in dict(row).items() if name not in CLOCKS},
                     ensure_ascii=False,
                     default=bytes.hex,
-                )  # noqa: SIM118
+                )
                 for row in rows
             )
     return found
