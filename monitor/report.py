@@ -183,7 +183,9 @@ def _rates(row: Any, age: int, network: str) -> list[Rate]:  # noqa: ANN401 - a 
     n = row["with_impressions"]
     return [
         rate("er_impressions", row["impression_engagements"], row["impressions"], n, "no_impressions", row["partial"]),
-        rate("er_impressions_mean", row["rate_sum"], row["with_rate"], row["with_rate"], "no_impressions", row["partial"]),
+        rate(
+            "er_impressions_mean", row["rate_sum"], row["with_rate"], row["with_rate"], "no_impressions", row["partial"]
+        ),
         rate("er_followers", row["follower_engagements"], row["followers"], row["with_followers"], "no_followers"),
     ]
 

@@ -126,7 +126,10 @@ def as_json(items: list[dict[str, Any]], now: int, language: str) -> str:
         due = item["due_at"]
         shown.append(
             item
-            | {name: _iso(item[name]) for name in ("posted_at", "waiting_since", "due_at", "lease_until", "snoozed_until")}
+            | {
+                name: _iso(item[name])
+                for name in ("posted_at", "waiting_since", "due_at", "lease_until", "snoozed_until")
+            }
             | {
                 "due_in_s": None if due is None else due - now,
                 "late": due is not None and due < now,

@@ -9,14 +9,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monitor.report import Clock
-from monitor.response import Turn, due_at
+from monitor.response import NEVER_ASKED, NO_MISS, Turn, due_at
 from monitor.statistics import Share, Waiting, kaplan_meier
 from monitor.timing import Calendar, work_seconds
-
-_UNASKED = frozenset(("spam", "history"))
-_NO_MISS = (
-    frozenset(f"dismissed:{r}" for r in ("spam", "no_reply_needed", "answered_elsewhere", "duplicate")) | _UNASKED
-)
 
 Fate = Literal["in_time", "late", "overdue", "pending", "missed", "excluded"]
 """``missed``: deleted or dismissed only after the target had run out; it counts as overdue."""
@@ -54,8 +49,8 @@ def _outcome(cid: int, turn: Turn, clock: Clock, until: datetime) -> Outcome:
     answered = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
     gone = turn.excluded_at
     if turn.excluded is not None and (gone is None or gone <= until):
-        missed = turn.excluded not in _NO_MISS and gone is not None and gone > due
-        counted = gone is not None and turn.excluded not in _UNASKED
+        missed = turn.excluded not in NEVER_ASKED | NO_MISS and gone is not None and gone > due
+        counted = gone is not None and turn.excluded not in NEVER_ASKED
         waited = max(0.0, (gone - turn.started_at).total_seconds()) if counted and gone is not None else None
         return Outcome(
             turn=turn, cid=cid, fate="missed" if missed else "excluded", due=due, waited=waited, finished=False
