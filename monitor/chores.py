@@ -19,6 +19,7 @@ from monitor.digest import Brief, Rival
 from monitor.exam import trusted
 from monitor.kpis import Rules
 from monitor.report import Clock, examination
+from monitor.spike import Settings as DetectorSettings
 from monitor.store import Store
 from monitor.timing import from_epoch
 
@@ -60,7 +61,7 @@ class Chores:
                 zone=row["zone"],
                 model=self.model_name(),
                 now=self.now(),
-                options=self._alert_options(row["brand"], row["zone"]),
+                options=self.alert_options(row["brand"], row["zone"]),
             )
             for row in self.store.sources.brands()
         )
@@ -79,7 +80,8 @@ class Chores:
             self._rota = Rota.of(self.settings)
         return kit_of(self.settings, store or self.store, self.now, self.model_name(), language, self._rota)
 
-    def _alert_options(self, brand: str, zone: str) -> AlertOptions:
+    def alert_options(self, brand: str, zone: str) -> AlertOptions:
+        """Return what the settings say about a brand's alerts, its campaigns and holidays."""
         wanted, found = self.settings.alerts, self.settings.find(brand)
         if brand not in self._holidays:
             self._holidays[brand] = found.public_holidays()
@@ -92,6 +94,11 @@ class Chores:
             holidays=self._holidays[brand],
             sentiment=trusted(examination(self.store, brand, zone, self.model_name()), wanted.least_agreement),
         )
+
+    def alert_settings(self, brand: str) -> DetectorSettings:
+        """Return the detector's settings for a brand, with the strictness that was fitted on its history."""
+        zone = self.settings.find(brand).zone
+        return alert.settings_of(self.store, brand, zone, self.alert_options(brand, zone))
 
     def digest(self, language: str) -> int:  # noqa: ARG002 - a kept week holds both languages
         """Keep the report of every brand's last full week; return how many were made."""

@@ -14,6 +14,7 @@ import click
 
 from monitor.app import App, open_app
 from monitor.cli.alerts_handling import HANDLING, judged
+from monitor.cli.alerts_preview import preview_command
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 
@@ -57,7 +58,7 @@ def alerts_command(
     return 1 if any(row["state"] == "open" for row in rows) else 0
 
 
-for _command in HANDLING:
+for _command in (*HANDLING, preview_command):
     alerts_command.add_command(_command)
 
 
@@ -132,7 +133,7 @@ def fit_command(
         raise click.ClickException(f"there is no brand {brand!r} in the database" if brand else "there is no brand yet")
     fits: dict[str, Fit] = {}
     for row in chosen:
-        options = alert.Options(floor=limits.floor, authors=limits.authors, budget=per_month)
+        options = replace(app.alert_options(row["brand"], row["zone"]), budget=per_month)
         settings = replace(alert.settings_of(app.store, row["brand"], row["zone"], options), strictness=1.0)
         counts = alert.rows(app.store, row["brand"], app.model_name(), "volume", app.now())
         try:

@@ -110,6 +110,22 @@ def test_alerts_carry_evidence_in_both_languages(as_json: Any) -> None:
         assert alert["evidence"]["for"]["en"]
 
 
+def test_an_edit_of_a_rule_is_replayed_first(here: Path, monitor: Run) -> None:
+    same = monitor("alerts", "preview", "config.toml", "--lang", "en")
+    assert same.returncode == 0, same.stderr
+    assert "no difference" in same.stdout
+    edited = (here / "config.toml").read_text(encoding="utf-8").replace("\nfloor = 5\n", "\nfloor = 500\n")
+    (here / "edited.toml").write_text(edited, encoding="utf-8")
+    strict = monitor("alerts", "preview", "edited.toml", "--json")
+    assert strict.returncode == 1, strict.stderr
+    found = json.loads(strict.stdout)["みらい電機"]["volume"]
+    assert found["gone"]
+    assert (found["new"], found["both"]) == ([], [])
+    assert "知らせなくなるもの" in monitor("alerts", "preview", "edited.toml", "--lang", "ja").stdout
+    (here / "edited.toml").write_text("[alerts]\nfloor = 0\n", encoding="utf-8")
+    assert "floor" in monitor("alerts", "preview", "edited.toml").stderr
+
+
 def test_an_export_comes_back_without_loss(here: Path, monitor: Run) -> None:
     first = monitor("export", "--out", "first.jsonl.gz")
     assert first.returncode == 0, first.stderr
