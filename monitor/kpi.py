@@ -191,7 +191,7 @@ def _coming(names: tuple[str, ...]) -> re.Pattern[str] | None:
         return None
     name = f"(?:{'|'.join(folded)})"
     return re.compile(
-        rf"{name}(?:さん|様|社)?(?:の(?!解約|退会|契約)[^をがは、。!?\s]{{1,8}})?(?:に|へ)(?:し(?:た|ま|よう)|乗り?換え|切り?替え|移|変え|替え|決め|戻)"
+        rf"{name}\s?(?:さん|様|社)?(?:の(?!解約|退会|契約)[^をがは、。!?\s]{{1,8}})?(?:に|へ)(?:し(?:た|ま|よう)|乗り?換え|切り?替え|移|変え|替え|決め|戻)"
         rf"|\b(?:switch\w*|mov(?:e|ed|ing)|chang(?:e|ed|ing)|c[oa]m(?:e|ing)|go(?:ing|ne)?|went|back)\b[^.!?\n]{{0,40}}?\bto\s(?:an?\s|the\s|my\s)?@?{name}"
         rf"|\b(?:left|leaving|ditch\w*|dropp\w*|quit|cancel\w*)\b[^.!?\n]{{0,40}}?\bfor\s(?:an?\s|the\s|my\s)?@?{name}"
     )

@@ -257,23 +257,14 @@ def test_the_rhythm_follows_the_brands_own_zone() -> None:
     assert not [v.start for v in backtest(rows, Settings(zone=zone)) if v.alert and v.state != "learning"]
 
 
-def test_one_bucket_that_is_over_at_once_is_no_event() -> None:
-    chance = random.Random(4)
-    rows = [(MONDAY + i * timedelta(minutes=5), float(poisson(chance, 3.0))) for i in range(288 * 8)]
-    rows[288 * 7 + 100] = (rows[288 * 7 + 100][0], 30.0)
-    assert not alerts(list(backtest(rows)))
-
-
 def test_bucket_length_is_inferred_and_short_buckets_use_several_windows() -> None:
     chance = random.Random(4)
     rows = [(MONDAY + i * timedelta(minutes=5), float(poisson(chance, 3.0))) for i in range(288 * 8)]
     burst = 288 * 7 + 100
-    for place in range(burst, burst + 3):
-        rows[place] = (rows[place][0], 40.0)
+    rows[burst] = (rows[burst][0], 40.0)
     verdicts = list(backtest(rows))
-    raised = alerts(verdicts)
-    assert rows[burst][0] < raised[0] <= rows[burst + 2][0]
-    assert {verdict.window for verdict in verdicts} > {300, 900}
+    assert rows[burst][0] in alerts(verdicts)
+    assert verdicts[burst].window == 300
     assert list(backtest([])) == []
 
 

@@ -12,17 +12,9 @@ from itertools import chain, islice, pairwise
 from monitor.spike.extremes import BLOCK, Extremes
 from monitor.spike.rhythm import Rhythm
 from monitor.spike.settings import LEVELS, Settings, Verdict
-from monitor.spike.window import Window, rise
+from monitor.spike.window import Window
 
-WINDOWS = (300, 900, 1800, 3600, 10800, 21600)
-# How rare a rise is for the brand is judged over half an hour, where one bucket's burst is nearly over and an event goes
-# on, and over three hours, for what grows slowly; the second look must be rarer, so that two looks hardly cost more than one.
-_LASTING = ((1800, 1.0), (10800, 4.0))
-_USUAL_RISE, _USUAL_EXCESS = 0.3, 0.3
-# The count model need only rule out counting noise; how often the brand itself shows such a rise decides about the rest.
-_NOISE = 10
-_ALIKE = 1.5  # a rise below this many times the expected is none
-_RIPE = 5  # the limit asks for a rarity that a fifth of the history can show
+WINDOWS = (300, 900, 3600, 10800, 21600)
 _FAST = 3600  # windows up to here are compared with the last hours, longer ones with the last days
 _LN10 = math.log(10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +23,7 @@ Authors = int | Callable[[int], int] | None
 
 
 class Detector:
-    """Judges one brand's buckets; its memory is about as large as its longest window and three months of extremes."""
+    """Judges one brand's buckets; its memory is about as large as its longest window and six weeks of extremes."""
 
     def __init__(self, step: timedelta, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
@@ -39,15 +31,15 @@ class Detector:
         seconds = step.total_seconds()
         self._hours = seconds / 3600
         lengths = [w for w in WINDOWS if w >= seconds and w % seconds == 0] or [round(seconds)]
-        share = _NOISE * self.settings.budget / 30 / len(lengths) / self.settings.strictness
+        share = self.settings.budget / 30 / len(lengths) / self.settings.strictness
         # Trailing sums overlap, so a window has about two independent looks per length.
         self._windows = [
             Window(w, max(1, round(w / seconds)), w <= _FAST, share * w / 86_400 / (2 if w > seconds else 1))
             for w in lengths
         ]
-        pairs = [(max(seconds, least), times) for least, times in _LASTING]
-        self._places = [next((i for i, w in enumerate(lengths) if w >= least), len(lengths) - 1) for least, _ in pairs]
-        self._tails = [Extremes(_USUAL_RISE, _USUAL_EXCESS, 4, times) for _, times in pairs]
+        self._log_rare = math.log(self.settings.rare.total_seconds() / 86_400 * self.settings.strictness)
+        # Sums over nested windows rise together; how rare the rarest of them is, is learned as well.
+        self._combined = Extremes(0.0, 1.0, 4)
         self._rhythm = Rhythm()
         self._block = -1
         self._block_seen = 0
@@ -87,8 +79,7 @@ class Detector:
         for window in self._windows:
             mean = fast if window.fast or campaign else slow
             # Bursts come from outside: at night they are rarer than by day, but not as small as the night's traffic.
-            scale = math.sqrt(mean * max(mean, whole))
-            window.push(None if count is None else (count, mean, scale, rise(count, fast if campaign else slow, whole)))
+            window.push(None if count is None else (count, mean, math.sqrt(mean * max(mean, whole))))
         until = self._first + self.settings.learning
         if count is None:
             return self._unseen(bucket_start, until)
@@ -133,38 +124,28 @@ class Detector:
     def _look(self, now: datetime, *, known: bool, teach: bool) -> tuple[Window, float, float]:
         """The most telling window, the chance of it, and by how many powers of ten it is rarer than the budget allows."""
         self._turn(now, known=known)
-        best, heat, surprise = self._windows[0], -math.inf, 0.0
+        best, best_days, best_surprise = self._windows[0], -math.inf, 0.0
         for window in self._windows:
             if window.seen * 2 < window.size:
                 continue
-            found = window.surprise()
+            surprise = window.surprise()
             if teach:
                 window.learn()
             # Where a window usually holds nothing, single threads look like storms: leave such brands to longer windows.
             usual = self._rhythm.rate * window.seconds / 3600 >= 0.25 or window is self._windows[-1]
-            enough = window.observed >= max(self.settings.floor, _TIMES * window.expected)
-            if found > 0 and usual and enough and found + math.log(window.limit) > heat:
-                best, heat, surprise = window, found + math.log(window.limit), found
-        log_days = self._rarity()
-        heat = min(heat, log_days - self._log_rare(now)) / _LN10
+            if surprise <= 0 or window.observed < self.settings.floor or not usual:
+                continue
+            log_surprise = math.log(surprise)
+            window.extremes.see(log_surprise)
+            days = window.extremes.plain(log_surprise)
+            if days > best_days and window.observed >= _TIMES * window.expected:
+                best, best_days, best_surprise = window, days, surprise
+        if best_days == -math.inf:
+            return best, 1.0, -math.inf
+        log_days = self._combined.careful(best_days)
         chance = math.log(best.seconds / 86_400) - log_days
-        return best, math.exp(min(0.0, max(chance, -surprise, -700.0))) if surprise else 1.0, heat
-
-    def _rarity(self) -> float:
-        """Ln of the days in which the brand sees a rise as lasting and as high once; the rarest of half an hour and three hours."""
-        rarest = -math.inf
-        for place, tail in zip(self._places, self._tails, strict=True):
-            window = self._windows[place]
-            if window.seen * 2 >= window.size and window.observed >= max(self.settings.floor, _ALIKE * window.expected):
-                tail.see(window.lasting())
-                rarest = max(rarest, tail.log_days(window.lasting()))
-        return rarest
-
-    def _log_rare(self, now: datetime) -> float:
-        """Ln of the days that the limit asks for: as strict as the budget as soon as the history is long enough to tell."""
-        known = (now - (self._first or now)).total_seconds() / 86_400 / _RIPE
-        least = self.settings.rare.total_seconds() / 86_400
-        return math.log(max(least, min(known, 30 / self.settings.budget)) * self.settings.strictness)
+        heat = min(log_days - self._log_rare, best_surprise + math.log(best.limit)) / _LN10
+        return best, math.exp(min(0.0, max(chance, -best_surprise, -700.0))), heat
 
     def _turn(self, now: datetime, *, known: bool) -> None:
         """At the end of each six hours, remember their extremes; those of one episode once."""
@@ -172,11 +153,22 @@ class Detector:
         if block != self._block:
             enough = self._block_seen * self.step.total_seconds() >= BLOCK / 2
             again = self._opened is not None and self._counted == self._opened
-            for tail in self._tails:
-                tail.close_block(keep=known and enough and not again)
+            for window in self._windows:
+                window.extremes.close_block(keep=known and enough and not again)
+            self._combine()
             self._counted = self._opened
             self._block, self._block_seen = block, 0
         self._block_seen += 1
+
+    def _combine(self) -> None:
+        """Standardise the past extremes of all windows by what is known now, and fit the tail of the rarest of each block."""
+        tails = [window.extremes for window in self._windows]
+        self._combined.past.clear()
+        self._combined.past.extend(
+            max(tail.plain(value) for tail, value in zip(tails, values, strict=True))
+            for values in zip(*(tail.past for tail in tails), strict=True)
+        )
+        self._combined.fit()
 
     def _episode(self, now: datetime, heat: float, window: Window, authors: Authors) -> bool:
         """Open, escalate or close; true when someone should hear of it now."""

@@ -1,9 +1,11 @@
 """How rare a value is for this brand: the tail of its own past extremes.
 
-Bursts from outside have heavy tails: their sizes follow a power law, so the logarithm of a ratio to the usual has an
-exponential tail; where bursts are mild it is thinner still, and the exponential errs on the quiet side. Kept are the
-largest values of each six hours; the excess of the upper ones over their threshold is taken as exponential (peaks over
-threshold; their number grows with the 2/3rd power of the sample, as is usual for Hill's estimator).
+Outside bursts have heavy tails: their sizes follow a power law, so the logarithm of a surprise (-ln p) has an exponential
+tail; where bursts are mild it is thinner still, and the exponential errs on the quiet side. Kept are the largest values of
+each six hours; the excess of the upper ones over their threshold is taken as exponential (peaks over threshold; their
+number grows with the 2/3rd power of the sample, as is usual for Hill's estimator). Averaged over what the data leave open
+about the mean excess (gamma posterior), the chance of an excess beyond x is (1 + x / sum)^-n: with little history the same
+excess proves less.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from dataclasses import dataclass, field
 BLOCK = 6 * 3600
 KEPT = 360  # extremes: 90 days
 _A_DAY = 86_400 / BLOCK
+# So many days have one extreme that may be an event: how far such go out says nothing about ordinary bursts, and an event
+# must not make the brand blind to the next.
+_EVENT_DAYS = 7
 
 
 @dataclass(slots=True)
@@ -22,17 +27,17 @@ class Extremes:
     """The largest value of each block of six hours, and the tail that follows from them.
 
     ``usual`` stands in for the threshold while nothing is known, ``scale`` is the mean excess that ``weight`` excesses
-    of a prior have. ``times``: how many times rarer than the brand's limit a value must be.
+    of a prior have.
     """
 
     usual: float
     scale: float
     weight: float
-    times: float = 1.0
     past: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
     best: float = -math.inf
     threshold: float = 0.0
-    mean: float = 1.0
+    excesses: float = 0.0
+    total: float = 0.0
     log_share: float = 0.0
 
     def __post_init__(self) -> None:
@@ -49,18 +54,33 @@ class Extremes:
             self.fit()
         self.best = -math.inf
 
-    def log_days(self, value: float) -> float:
-        """Ln of the days in which something as extreme comes once, over ``times``."""
-        return (value - self.threshold) / self.mean - self.log_share - math.log(self.times)
+    def mean(self) -> float:
+        """Mean excess over the threshold."""
+        return self.total / self.excesses
+
+    def plain(self, value: float) -> float:
+        """Ln of the days in which something as extreme comes once, by the mean excess as it is."""
+        return (value - self.threshold) / self.mean() - self.log_share
+
+    def careful(self, value: float) -> float:
+        """The same, averaged over what the mean excess may be; below the threshold as :meth:`plain`."""
+        excess = value - self.threshold
+        if excess <= 0:
+            return self.plain(value)
+        return self.excesses * math.log1p(excess / self.total) - self.log_share
 
     def fit(self) -> None:
         """Fit the tail to the past extremes."""
-        ordered = sorted(self.past, reverse=True) or [-math.inf]
+        ordered = sorted([*self.past, *[self.usual] * max(0, 4 - len(self.past))], reverse=True)
         n = len(ordered)
         # Blocks without anything worth a look tell how rare a look is, not how far it goes.
         looks = sum(value > -math.inf for value in ordered)
         upper = max(1, min(round(0.67 * n ** (2 / 3)), looks - 1))
-        self.threshold = ordered[upper] if looks > 1 else max(self.usual, ordered[0])
-        known = [value - self.threshold for value in ordered[:upper]] if looks > 1 else []
-        self.mean = (self.weight * self.scale + sum(known)) / (self.weight + len(known))
+        events = min(math.ceil(n / _A_DAY / _EVENT_DAYS), upper - 1)
+        self.threshold = ordered[upper] if looks > 1 else self.usual
+        # Exponential excesses of which the largest are only known to be at least as large as the next (Epstein, Sobel 1953).
+        known = [value - self.threshold for value in ordered[events:upper] if value > self.threshold]
+        total = sum(known) + events * (known[0] if known else 0.0)
+        self.excesses = self.weight + len(known)
+        self.total = self.weight * self.scale + total
         self.log_share = math.log(_A_DAY * upper / n)

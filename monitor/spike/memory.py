@@ -10,7 +10,7 @@ from typing import Any
 from monitor.spike.detector import Detector
 from monitor.spike.settings import Settings
 
-_VERSION = 2
+_VERSION = 3
 _SKIPPED = ("settings", "step", "count", "share")
 
 

@@ -18,7 +18,7 @@ class Settings:
 
     ``budget`` is how many alarms per 30 days ordinary fluctuation may cause. Bursts from outside are beyond any count
     model, and the past does not tell which of them were events: only what the brand's own past shows less often than once
-    in ``rare`` is told, and less often than the budget as soon as its history is five times as long as that takes.
+    in ``rare`` is told.
 
     While ``learning``, only an hour with ``learning_floor`` posts and twice the first third's highest raises an alert. An
     episode closes after ``close_after`` of calm, or after ``longest`` as the new normal; within ``cooldown`` of a close,
@@ -30,7 +30,7 @@ class Settings:
     budget: float = 1.0
     floor: int = 5
     authors: int = 3
-    rare: timedelta = timedelta(days=6)
+    rare: timedelta = timedelta(days=10)
     learning: timedelta = timedelta(days=3)
     learning_floor: int = 50
     close_after: timedelta = timedelta(hours=2)

@@ -6,20 +6,11 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+from monitor.spike.extremes import BLOCK, Extremes
 from monitor.spike.tails import log_nb_tail
 
-Bucket = tuple[float, float, float, float]
-"""Posts, expected posts, the scale of the brand's bursts there (posts), and the bucket's :func:`rise`."""
-
-
-def rise(count: float, expected: float, usual: float) -> float:
-    """Logarithm of a bucket's count over what was expected, both raised by the brand's mean bucket and one post.
-
-    Its mean over a window tells what lasts from what is over at once: a single bucket of twenty times the usual weighs less
-    than six of three times. For rare posts it grows like their number, and at night it asks for as many as by day.
-    """
-    least = usual + 1.0
-    return math.log((count + least) / (expected + least))
+Bucket = tuple[float, float, float]
+"""Posts, expected posts, and the scale of the brand's bursts there (posts)."""
 
 
 @dataclass(slots=True)
@@ -34,11 +25,16 @@ class Window:
     observed: float = 0.0
     expected: float = 0.0
     scale: float = 0.0
-    rises: float = 0.0
     seen: int = 0
     since_sample: int = 0
     squares: float = 0.0
     means: float = 0.0
+    extremes: Extremes = field(init=False)
+
+    def __post_init__(self) -> None:
+        # By counting noise alone -ln p of the best of n looks lies about ln n, and its logarithm varies by 0.2; the bursts
+        # of most brands make it twice as much.
+        self.extremes = Extremes(math.log(1 + math.log(BLOCK / self.seconds + 1)), 0.4, 4)
 
     def push(self, bucket: Bucket | None) -> None:
         """Move on by one bucket; ``None`` is a bucket that was not seen."""
@@ -47,7 +43,6 @@ class Window:
             self.observed += bucket[0]
             self.expected += bucket[1]
             self.scale += bucket[2]
-            self.rises += bucket[3]
             self.seen += 1
         if len(self.buckets) > self.size:
             old = self.buckets.popleft()
@@ -55,14 +50,9 @@ class Window:
                 self.observed -= old[0]
                 self.expected -= old[1]
                 self.scale -= old[2]
-                self.rises -= old[3]
                 self.seen -= 1
         if not self.seen:
-            self.observed = self.expected = self.scale = self.rises = 0.0
-
-    def lasting(self) -> float:
-        """Mean rise of the window's seen buckets."""
-        return self.rises / self.seen if self.seen else 0.0
+            self.observed = self.expected = self.scale = 0.0
 
     def dispersion(self) -> float:
         """Method of moments on past sums, in units of the scale, with two days of a usual 0.15 as prior."""
