@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from monitor.alert_memory import Memory, Remembered
 from monitor.evidence import Setting, explain, sentences, title
-from monitor.spike import LEVELS, Detector, Difference, Feelings, Settings, Verdict, difference, dump, load
+from monitor.series import KINDS, STEP, Kind, Series, first_bucket, read, usable
+from monitor.spike import LEVELS, Difference, Feelings, Negative, Settings, Verdict, difference
 from monitor.store import Store
 from monitor.text import normalise
 from monitor.timing import from_epoch, to_epoch
 from monitor.types import Alert, AlertLevel, Author, Post
 
-STEP = 5 * 60
-HISTORY = 8 * 7 * 86400
-SIX_HOURS = 6 * 3600
-LATE = 2 * 86400  # posts that come in so late are still judged
 NEGATIVE = 0.5  # a post counts as negative from this calibrated probability on, whatever its label
 MAINLY = 50  # percent from which an episode is mainly one author's, one text's or the own campaign's
-
-Kind = Literal["volume", "negative"]
-KINDS: tuple[Kind, ...] = ("volume", "negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +29,8 @@ class Options:
 
     ``spans`` are the days of the brand's campaigns, ``holidays`` its public holidays.
     ``sentiment``: whether the model is trusted enough on this brand's posts
-    for its opinion to raise an alert.
+    for its opinion to raise an alert. ``own`` and ``others`` are names of the brand and of other companies, and
+    ``risk_words`` the brand's own list, by which evidence tells who is spoken of.
     """
 
     floor: int = 5
@@ -44,6 +40,9 @@ class Options:
     spans: tuple[tuple[datetime, datetime], ...] = ()
     holidays: frozenset[date] = frozenset()
     sentiment: bool = True
+    own: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    risk_words: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -63,48 +62,28 @@ class Episode:
     going_on: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """Counts by bucket: what a detector takes.
-
-    ``judged``: posts that a model was sure about; ``muted``: history is in sight; ``partial``: not surely complete.
-    """
-
-    starts: Sequence[int]
-    counts: Sequence[int | None]
-    muted: Sequence[bool]
-    partial: Sequence[bool]
-    judged: Sequence[int]
-
-
 def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, options: Options) -> int:
     """Judge what is new about a brand and keep the episodes; return how many are going on. History never alerts.
 
-    The detector is causal. What it remembers is kept up to two days ago, so that a run reads two days at most; it starts
-    anew from eight weeks when settings or many old posts have changed. A second run finds the same episodes.
+    The detector is causal. What it remembers is kept (:mod:`monitor.alert_memory`), so that a run reads two days and judges
+    an hour; it starts anew from eight weeks when settings or many old posts have changed. A second run finds the same.
     """
     end = to_epoch(now) // STEP * STEP + STEP
     settings = settings_of(store, brand, zone, options)
     # a set has no order of its own: written as it is, every process would begin anew
-    written = f"{replace(settings, holidays=frozenset())}{sorted(settings.holidays)}{model}"
+    counted = usable(store.counts.spans(brand))
+    written = f"{replace(settings, holidays=frozenset())}{sorted(settings.holidays)}{model}{sorted(counted.items())}"
     rules = hashlib.sha256(written.encode()).hexdigest()[:16]
     going_on = 0
     for kind in options.kinds:
-        start, detector = _resume(store, brand, kind, rules, settings, end)
+        memory = Remembered(store=store, brand=brand, kind=kind, rules=rules, settings=settings)
+        start, make = memory.start(end)
         if start is None:
             continue
-        keep_at = max(start, (end - LATE) // 3600 * 3600)
         series = read(store, brand, model, kind, start, end)
-
-        def kept(at: int, memory: Detector | Feelings, *, kind: Kind = kind) -> None:
-            """Keep the detector's memory as of ``at``."""
-            posts = store.figures.first_mention(brand, at - HISTORY, at)[1]
-            state = json.dumps(memory.dump() if isinstance(memory, Feelings) else dump(memory))
-            store.figures.put_alert_state(brand=brand, kind=kind, upto=at, rules=rules, posts=posts, state=state)
-
-        for episode in episodes(store, brand, model, kind, series, detector, keep_at, kept):
+        for episode in episodes(store, brand, model, kind, series, memory, make):
             going_on += episode.going_on
-            _keep(store, brand, zone, model, episode, now, options.campaigns)
+            _keep(store, brand, zone, model, episode, now, options)
     return going_on
 
 
@@ -121,65 +100,17 @@ def settings_of(store: Store, brand: str, zone: str, options: Options) -> Settin
     )
 
 
-def _resume(
-    store: Store, brand: str, kind: Kind, rules: str, settings: Settings, end: int
-) -> tuple[int | None, Detector | Feelings]:
-    """Where to go on and with which detector: from the kept memory if it still holds, else from eight weeks ago."""
-    kept = store.figures.alert_state(brand, kind)
-    step = timedelta(seconds=STEP)
-    if kept is not None and kept["rules"] == rules and end - HISTORY < kept["upto"] < end:
-        posts = store.figures.first_mention(brand, kept["upto"] - HISTORY, kept["upto"])[1]
-        values = json.loads(kept["state"])
-        detector = Feelings.load(values, step, settings) if kind == "negative" else load(values, step, settings)
-        if detector is not None and abs(posts - kept["posts"]) <= max(20, kept["posts"] // 50):
-            return kept["upto"], detector
-    first, _ = store.figures.first_mention(brand, end - HISTORY, end)
-    fresh = Feelings(step, settings) if kind == "negative" else Detector(step, settings)
-    return None if first is None else first // STEP * STEP, fresh
-
-
-def read(store: Store, brand: str, model: str, kind: Kind, start: int, end: int) -> Series:
-    """Read a brand's counts of ``[start, end)``; five minutes in which nothing came and something may be missing are unknown."""
-    rows = store.figures.alert_buckets(brand, model, start - SIX_HOURS, end)
-    counts = {row["bucket"]: row["posts"] if kind == "volume" else row["negative"] for row in rows}
-    judged = {row["bucket"]: row["judged"] for row in rows}
-    old = {row["bucket"] for row in rows if row["old"]}
-    starts = range(start, end, STEP)
-    holes: set[int] = set()
-    for gap in store.sources.gaps(start, end, brand):
-        if gap["state"] != "refilled":
-            holes.update(range(max(start, gap["start_at"] // STEP * STEP), min(end, gap["end_at"]), STEP))
-    muted, last = [], max((at for at in old if at < start), default=-SIX_HOURS)
-    for at in starts:
-        last = at if at in old else last
-        muted.append(at - last < SIX_HOURS)
-    return Series(
-        starts=starts,
-        counts=[None if at in holes and at not in counts else counts.get(at, 0) for at in starts],
-        muted=muted,
-        partial=[at in holes for at in starts],
-        judged=[judged.get(at, 0) for at in starts],
-    )
-
-
 def episodes(
-    store: Store,
-    brand: str,
-    model: str,
-    kind: Kind,
-    series: Series,
-    detector: Detector | Feelings,
-    keep_at: int,
-    kept: Any,  # noqa: ANN401 - a function of an instant and a detector
+    store: Store, brand: str, model: str, kind: Kind, series: Series, memory: Remembered, make: Callable[[], Memory]
 ) -> Iterator[Episode]:
-    """Judge a series and yield its episodes; the detector's memory is handed to ``kept`` once, at the calm nearest ``keep_at``."""
+    """Judge what is new of a series and yield its episodes; the memories are kept at the calm nearest to where they belong."""
+    recent = memory.recent(series)
+    upto, detector = recent if recent is not None else (series.starts[0], make())
+    keep = memory.keeper(series, upto, anew=recent is None)
     since: datetime | None = None
     first = worst = None
-    done = not series.starts or keep_at <= series.starts[0]
-    for i, at in enumerate(series.starts):
-        if not done and at >= keep_at and detector.calm:
-            kept(at, detector)
-            done = True
+    for i, at in enumerate(series.starts[(upto - series.starts[0]) // STEP :], (upto - series.starts[0]) // STEP):
+        keep(at, detector)
 
         def people(seconds: int, end: int = at + STEP) -> int:
             """Distinct people of the last ``seconds``."""
@@ -206,26 +137,33 @@ def _rank(verdict: Verdict) -> tuple[int, float]:
 
 
 def preview(
-    store: Store, brand: str, model: str, old: Settings, new: Settings, now: datetime
+    store: Store, brand: str, model: str, old: tuple[Settings, Options], new: tuple[Settings, Options], now: datetime
 ) -> dict[Kind, Difference]:
     """Replay a brand's last eight weeks under two settings, before an edit of a rule or calendar is taken over.
 
-    The people who wrote are not asked, as only the volumes are replayed.
+    The people who wrote are not asked, as only posts are replayed.
     """
-    return {kind: difference(rows(store, brand, model, kind, now), old, new) for kind in KINDS}
+
+    def judged(kind: Kind, rules: tuple[Settings, Options]) -> Settings | None:
+        """The settings, where they let this kind raise an alert."""
+        return rules[0] if kind in rules[1].kinds else None
+
+    volume, negative = past(store, brand, model, now)
+    pasts: dict[Kind, Past | Negative] = {"volume": volume, "negative": negative}
+    return {kind: difference(pasts[kind], judged(kind, old), judged(kind, new)) for kind in KINDS}
 
 
-def rows(store: Store, brand: str, model: str, kind: Kind, now: datetime) -> list[tuple[datetime, float | None]]:
-    """A brand's last eight weeks by five minutes, for replays and fits; empty where it was not mentioned."""
+Past = list[tuple[datetime, float | None]]
+
+
+def past(store: Store, brand: str, model: str, now: datetime) -> tuple[Past, Negative]:
+    """A brand's posts and its negative posts of the last eight weeks, for replays and fits; empty where nothing is known."""
     end = to_epoch(now) // STEP * STEP
-    first, _ = store.figures.first_mention(brand, end - HISTORY, end)
-    if first is None:
-        return []
-    series = read(store, brand, model, kind, first // STEP * STEP, end)
-    return [
-        (from_epoch(at), None if partial else count)
-        for at, count, partial in zip(series.starts, series.counts, series.partial, strict=True)
-    ]
+    found = []
+    for kind in KINDS:
+        first = first_bucket(store, brand, kind, end)
+        found.append(read(store, brand, model, kind, end if first is None else first, end))
+    return found[0].rows(), Negative(rows=found[1].rows(), judged=found[1].judged)
 
 
 def _keep(
@@ -235,7 +173,7 @@ def _keep(
     model: str,
     episode: Episode,
     now: datetime,
-    campaigns: tuple[str, ...],
+    options: Options,
 ) -> None:
     worst = episode.worst
     # posts before the alarm belong to it: the window that raised it began earlier
@@ -243,13 +181,13 @@ def _keep(
     until = to_epoch(episode.until)
     texts = store.figures.mention_texts(brand, model, begin, until)
     chosen = texts if episode.kind == "volume" else [row for row in texts if _is_negative(row)]
-    posts = [_post(row, campaigns) for row in chosen]
+    posts = [_post(row, options.campaigns) for row in chosen]
     grounds = explain(
         posts,
         observed=worst.observed,
         expected=worst.expected,
         p=worst.p,
-        setting=_setting(store, brand, model, texts, begin, until, now),
+        setting=_setting(store, brand, model, texts, (begin, until), now, options),
     )
     alert = Alert(
         brand=brand,
@@ -289,9 +227,10 @@ def _keep(
 
 
 def _setting(
-    store: Store, brand: str, model: str, texts: Sequence[Any], begin: int, until: int, now: datetime
+    store: Store, brand: str, model: str, texts: Sequence[Any], span: tuple[int, int], now: datetime, options: Options
 ) -> Setting:
-    """What stands around an episode: own campaign, feelings now and in the four weeks before, what was not seen."""
+    """What stands around an episode: own campaign, feelings now and in the four weeks before, names, what was not seen."""
+    begin, until = span
     own = store.figures.own_post_times(brand, begin - 7 * 86400, to_epoch(now))
     usual = store.figures.label_counts(brand, model, begin - 28 * 86400, begin)
     judged = [row for row in texts if row["label"] is not None and row["label"] != "unsure"]
@@ -305,6 +244,9 @@ def _setting(
         negative=(sum(row["label"] == "negative" for row in judged), len(judged)),
         usual=(usual.get("negative", 0), sum(n for label, n in usual.items() if label != "unsure")),
         unseen_s=max(unseen, default=0),
+        own=options.own,
+        others=options.others,
+        risk_words=options.risk_words,
     )
 
 

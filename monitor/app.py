@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from monitor import classify, measure, queue, sweep, vectors
+from monitor import classify, counts, measure, queue, sweep, vectors
 from monitor.budget import Purse
 from monitor.chores import Chores
 from monitor.config import Brand, Settings, load
@@ -24,13 +24,13 @@ from monitor.desk.writing import Writing
 from monitor.errors import ConfigError, MonitorError, SourceError
 from monitor.model import Model
 from monitor.plugins import connect, load_model, model_name
-from monitor.poll import Poll, Source, name_authors, poll
+from monitor.poll import Poll, Source, name_authors, poll, target_of
 from monitor.reply import Outbox
 from monitor.report import Clock
 from monitor.secret import as_now, fingerprint
 from monitor.store import Store
 from monitor.store.pages import Stored
-from monitor.timing import to_epoch
+from monitor.timing import from_epoch, to_epoch
 from monitor.types import Page
 
 SENDING = 60  # seconds that the slowest connector may take for one request; before them nothing is judged lost
@@ -224,6 +224,7 @@ class App(Chores):
             self.scrub()
         if not result.waited and result.error is None:
             self._name_authors(source)
+            self._learn(source)
         return result
 
     def _renewed(self, source: Source) -> Source:
@@ -250,6 +251,14 @@ class App(Chores):
                 self.store.sources.job_works(job)
         except SourceError as error:
             self.store.sources.job_failed(job, to_epoch(self.now()), str(error))
+
+    def _learn(self, source: Source) -> None:
+        """Let the brand's alerts learn from what the source's network counted before its own reading; asked once."""
+        row = self.store.sources.row(source.name)
+        if row is not None and not is_archive(source.connector):
+            now = self.now()
+            target = target_of(source, now, since=from_epoch(row["since"]))
+            counts.learn(self.store, source.connector, target, now, purse=self.purse)
 
     def scrub(self) -> None:
         """Make purged text unreadable, at most once an hour: it must not survive in the search index or the log."""

@@ -19,9 +19,11 @@ from monitor.digest import Brief, Rival
 from monitor.exam import trusted
 from monitor.kpis import Rules
 from monitor.report import Clock, examination
+from monitor.rota import Telling, telling
 from monitor.spike import Settings as DetectorSettings
 from monitor.store import Store
 from monitor.timing import from_epoch
+from monitor.types import AlertLevel
 
 
 class Chores:
@@ -85,7 +87,12 @@ class Chores:
         wanted, found = self.settings.alerts, self.settings.find(brand)
         if brand not in self._holidays:
             self._holidays[brand] = found.public_holidays()
+        rivals = [name for rival in found.rival for name in (rival.name, *rival.words)]
+        beside = [name for other in self.settings.brand if other.name != brand for name in (other.name, *other.words)]
         return AlertOptions(
+            own=(brand, *found.words),
+            others=tuple(dict.fromkeys((*rivals, *beside))),
+            risk_words=found.risk_words,
             floor=wanted.floor,
             authors=wanted.authors,
             budget=wanted.per_month,
@@ -95,10 +102,17 @@ class Chores:
             sentiment=trusted(examination(self.store, brand, zone, self.model_name()), wanted.least_agreement),
         )
 
-    def alert_settings(self, brand: str) -> DetectorSettings:
-        """Return the detector's settings for a brand, with the strictness that was fitted on its history."""
-        zone = self.settings.find(brand).zone
-        return alert.settings_of(self.store, brand, zone, self.alert_options(brand, zone))
+    def alert_settings(self, brand: str, zone: str | None = None) -> tuple[DetectorSettings, AlertOptions]:
+        """Return the detector's settings for a brand, with the strictness that was fitted, and what may raise an alert."""
+        home = zone or self.settings.find(brand).zone
+        options = self.alert_options(brand, home)
+        return alert.settings_of(self.store, brand, home, options), options
+
+    def telling(self, brand: str, level: AlertLevel, at: datetime) -> Telling:
+        """Return to whom, and when, an alert of an instant would go by the duty rota and the quiet hours."""
+        if self._rota is None:
+            self._rota = Rota.of(self.settings)
+        return telling(self._rota.duties, self._rota.quiet, brand, level, at)
 
     def digest(self, language: str) -> int:  # noqa: ARG002 - a kept week holds both languages
         """Keep the report of every brand's last full week; return how many were made."""

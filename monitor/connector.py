@@ -178,10 +178,15 @@ class CanReply(Protocol):
 
 @runtime_checkable
 class CanCount(Protocol):
-    """A connector that can count matching posts without reading them: the alert's baseline is filled from it."""
+    """A connector that can count matching posts without reading them: a new brand's alerts learn from it."""
 
-    def count(self, words: Sequence[str], start: datetime, end: datetime) -> Sequence[tuple[datetime, int]]:
-        """Return the number of posts of each whole hour of the span, by the hour's start."""
+    def count(self, target: Target, start: datetime, end: datetime) -> Sequence[tuple[datetime, int]]:
+        """Return the posts of each whole five minutes of ``[start, end)``, by their start, that ``fetch`` would bring as mentions.
+
+        Whole: from one multiple of five minutes to the next, and over. Those that the network does not reach back to are
+        missing; those in which nothing was found are there, as 0. A network that counts only by the hour does not have
+        this: hours cut into twelve make the detector take every thread for a storm (docs/decisions/0017).
+        """
         ...
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Literal
 
 from monitor.lexicon import PATTERNS
+from monitor.signs import risk
 from monitor.statistics import wilson
 from monitor.text import normalise
 from monitor.types import Alert, AlertLevel, Post
@@ -18,15 +19,6 @@ from monitor.types import Alert, AlertLevel, Post
 Language = Literal["en", "ja"]
 _NOISE = re.compile(r"https?://\S+|@[\w.-]+|\s+|^rt\b")
 _MARKS = re.compile(r"[\W_]+")
-RISKS = ("safety", "legal", "privacy", "misconduct")
-_DENIED_AFTER = re.compile(
-    r".{0,6}?(?:では|じゃ|は|も)?(?:な(?:い|く|かった)|ありません|ませ(?:ん|んでした)|無い|デマ|誤報|嘘|うそ)"
-    r"|\s+(?:is|was|are|were)\s+(?:not|false|fake|a\s+hoax|untrue)"
-)
-_DENIED_BEFORE = re.compile(
-    r"\b(?:no|not|never|without|isn't|wasn't|aren't|don't|doesn't|didn't|nobody|fake)\s(?:\w+\s){0,2}$"
-)
-_QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 _KINDS = {"ja": {"volume": "投稿", "negative": "否定の投稿"}, "en": {"volume": "volume", "negative": "negative"}}
 LEVEL_NAMES: dict[str, dict[AlertLevel, str]] = {
     "ja": {"watch": "注意", "warning": "警戒", "emergency": "緊急"},
@@ -48,6 +40,7 @@ _SENTENCES = {
         "not_negative": "Only {0}% are negative, no more than is usual for the brand.",
         "risk": "{0} people write of danger, law, data or misconduct.",
         "risk_denied": "{0} people write of danger, law, data or misconduct only to deny or to quote it.",
+        "risk_others": "{0} people write of danger, law, data or misconduct at another company.",
         "campaign": "{0}% answer or carry our own campaign.",
         "reposts": "{0}% are reposts.",
         "big_account": "An account with {0} followers joined in, others may follow it.",
@@ -66,6 +59,7 @@ _SENTENCES = {
         "not_negative": "否定的な投稿は{0}%で、このブランドの平常と変わりません。",
         "risk": "{0}人が安全・法律・個人情報・不正に関わる言葉を使っています。",
         "risk_denied": "{0}人の危険語は、打ち消しか引用の中にあるだけです。",
+        "risk_others": "{0}人の危険語は、他社について使われています。",
         "campaign": "{0}%は自社キャンペーンに関する投稿です。",
         "reposts": "{0}%は再投稿です。",
         "big_account": "フォロワー{0}人のアカウントが言及し、広がった可能性があります。",
@@ -85,13 +79,17 @@ class Grounds:
 class Setting:
     """What stands around an episode: ids of own campaign posts, how feelings usually are and now, seconds not surely seen.
 
-    ``negative`` and ``usual`` are (negative, judged) posts of the episode and of the weeks before it.
+    ``negative`` and ``usual`` are (negative, judged) posts of the episode and of the weeks before it. ``own`` are the
+    brand's names, ``others`` those of other companies, ``risk_words`` the brand's own list.
     """
 
     campaign: frozenset[str] = frozenset()
     negative: tuple[int, int] | None = None
     usual: tuple[int, int] | None = None
     unseen_s: int = 0
+    own: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    risk_words: tuple[str, ...] = ()
 
 
 def explain(
@@ -101,7 +99,7 @@ def explain(
 
     Against a crisis speak: fewer than 5 people, one account with a fifth, one text with a tenth (from three copies on), own
     campaign with three tenths, headlines with three tenths, reposts with half, feelings as usual, risk words that are
-    only denied or quoted, and what was not seen. All shares are of ``posts``; without posts only the figures speak.
+    only denied, quoted or said of another company, and what was not seen. All shares are of ``posts``; without posts only the figures speak.
     """
     around = setting or Setting()
     for_it = [f"ratio:{_round(observed / expected)}"] if expected > 0 else []
@@ -116,11 +114,14 @@ def explain(
     feeling = _feeling(around)
     for_it += [code for code in feeling if code.startswith("negative")]
     against += [code for code in feeling if code.startswith("not_")]
-    meant, denied = _risk(posts)
-    if meant:
-        for_it.append(f"risk:{meant}")
-    if denied > meant:
+    said = _risk(posts, around)
+    denied = said["denied"] + said["quoted"]
+    if said["meant"]:
+        for_it.append(f"risk:{said['meant']}")
+    if denied > said["meant"]:
         against.append(f"risk_denied:{denied}")
+    if said["others"] > said["meant"]:
+        against.append(f"risk_others:{said['others']}")
     reach = max((post.author.followers or 0 for post in posts), default=0)
     if reach >= 10_000:
         for_it.append(f"big_account:{reach}")
@@ -162,26 +163,15 @@ def _feeling(around: Setting) -> list[str]:
     return [f"{'negative' if above else 'not_negative'}:{round(100 * bad / judged)}"]
 
 
-def _risk(posts: Sequence[Post]) -> tuple[int, int]:
-    """People who use a risk word and mean it, and people who only deny or quote one."""
-    meant: set[str] = set()
-    denied: set[str] = set()
+def _risk(posts: Sequence[Post], around: Setting) -> Counter[str]:
+    """People by the most serious thing that they do with risk words (:func:`monitor.signs.risk`)."""
+    order = ("denied", "quoted", "others", "meant")
+    people: dict[str, str] = {}
     for post in posts:
-        found = [match for code in RISKS for match in _words(code, normalise(post.text))]
-        if any(found):
-            meant.add(post.author.id)
-        elif found:
-            denied.add(post.author.id)
-    return len(meant), len(denied - meant)
-
-
-def _words(code: str, text: str) -> Iterator[bool]:
-    for language in ("ja", "en"):
-        for match in PATTERNS[language][code].finditer(text):
-            before, after = text[: match.start()], text[match.end() :]
-            quoted = any(before.count(a) - (before.count(b) if a != b else 0) == 1 and b in after for a, b in _QUOTES)
-            denied = _DENIED_AFTER.match(after) or _DENIED_BEFORE.search(before[-30:])
-            yield not (quoted or denied)
+        found = risk(post.text, around.risk_words, own=around.own, others=around.others)
+        if found is not None:
+            people[post.author.id] = max(found, people.get(post.author.id, "denied"), key=order.index)
+    return Counter(people.values())
 
 
 def sentences(alert: Alert, language: Language) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 # A reason that no word shows: the model reads the text so.
@@ -114,7 +115,11 @@ def _cited(words: str | None, language: str) -> str:
 
 def span(seconds: float, language: str) -> str:
     """Write a length of time with its two largest units: ``1 h 31 min``, in Japanese ``1時間31分``; from a year on, years."""
-    minutes = int(seconds // 60)
+    return _length(int(seconds // 60), language)
+
+
+@functools.lru_cache(5000)
+def _length(minutes: int, language: str) -> str:
     days, minutes = divmod(minutes, 1440)
     hours, minutes = divmod(minutes, 60)
     ja = language == "ja"

@@ -144,6 +144,22 @@ def waits(level: AlertLevel, quiet: Calendar | None, at: datetime) -> datetime |
     return quiet_until(quiet, at) if level == "watch" else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """To whom an alert goes first, several where at once, and until when it waits for the summary (``None``: not at all)."""
+
+    who: tuple[str, ...]
+    until: datetime | None = None
+
+
+def telling(duties: Sequence[Duty], quiet: Calendar | None, brand: str, level: AlertLevel, at: datetime) -> Telling:
+    """Return how an alert of an instant is told by a rota and its quiet hours; of what waits, whoever is on duty then hears."""
+    until = waits(level, quiet, at)
+    mine = [duty for duty in duties if not duty.brands or brand in duty.brands] or list(duties)
+    found = lines(on_duty(duties, brand, until or at), mine, level)
+    return Telling(who=tuple(line[0].who for line in found), until=until)
+
+
 def _merged(duties: Iterable[Duty]) -> list[Duty]:
     """Somebody who stands there twice is told once, by the channels of the first entry and then those of the others."""
     found: dict[str, Duty] = {}

@@ -13,7 +13,7 @@ from monitor import alert
 from monitor.spike import Settings
 from monitor.store import Store
 from monitor.types import Gap, Post
-from tests.builders import START, T0, at, post, put, sql
+from tests.builders import START, T0, at, do, post, put, sql
 
 DAY = 86400
 NOW = 20 * DAY + 12 * 3600  # seconds after START
@@ -101,6 +101,38 @@ def test_a_run_from_memory_reads_two_days_not_eight_weeks(brand: Store) -> None:
     assert NOW + T0 - state["upto"] <= 2 * DAY + 7200
 
 
+def test_step_by_step_from_the_newest_memory_finds_what_judging_anew_finds(brand: Store) -> None:
+    put(brand, *ordinary(), brand="acme", now=NOW)
+    watch(brand)
+    step = 900
+    for i in range(56):
+        now = NOW + (i + 1) * step
+        fresh = ordinary(100 + i, now, now - step)
+        crowd = storm(now - step, 50, minutes=step / 60) if i in (12, 13) else []
+        put(brand, *fresh, *crowd, brand="acme", now=now)
+        watch(brand, now)
+    by_steps = found(brand)
+    assert [one["state"] for one in by_steps] == ["closed"]
+    recent = brand.figures.alert_recent("acme", "volume")
+    assert recent is not None
+    assert recent["upto"] - T0 == (NOW + 56 * step) // 3600 * 3600
+    for table in ("alerts", "alert_states", "alert_recent"):
+        do(brand, f"DELETE FROM {table}")
+    watch(brand, NOW + 56 * step)
+    assert [(one["from"], one["to"], one["level"]) for one in found(brand)] == [
+        (one["from"], one["to"], one["level"]) for one in by_steps
+    ]
+
+
+def test_what_comes_in_late_is_judged_though_a_newer_memory_is_kept(brand: Store) -> None:
+    put(brand, *ordinary(), brand="acme", now=NOW)
+    watch(brand)
+    assert brand.figures.alert_recent("acme", "volume") is not None
+    put(brand, *storm(NOW - 10 * 3600), brand="acme", now=NOW)
+    watch(brand)
+    assert [one["state"] for one in found(brand)] == ["closed"]
+
+
 def test_other_settings_judge_anew(brand: Store) -> None:
     put(brand, *ordinary(), *storm(NOW - 3600, 30, people=4), brand="acme", now=NOW)
     assert watch(brand, authors=40) == 0
@@ -146,7 +178,8 @@ def test_mainly_one_text_stays_at_the_first_level(brand: Store) -> None:
 
 def test_an_edit_is_first_replayed_and_shows_the_difference(brand: Store) -> None:
     put(brand, *ordinary(), *storm(10 * DAY), *storm(15 * DAY, 400), brand="acme", now=NOW)
-    loose, strict = Settings(), Settings(floor=200)
+    rules = alert.Options()
+    loose, strict = (Settings(), rules), (Settings(floor=200), rules)
     shown = alert.preview(brand, "acme", MODEL, loose, strict, at(NOW))["volume"]
     assert [fired.at.date() for fired in shown.gone] == [at(10 * DAY).date()]
     assert [old.at.date() for old, _ in shown.both] == [at(15 * DAY).date()]

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from monitor.deliver import Delivery, again, arrived
+from monitor.deliver import again, arrived
+from monitor.deliver.account import account_of
+from monitor.deliver.acts import act
 from monitor.deliver.kit import Kit, Letter, Picture
-from monitor.deliver_settings import Channel, Deadlines, DigestPlan, Mail
+from monitor.deliver_settings import Deadlines, DigestPlan
 from monitor.deliver_settings import Delivery as Rules
 from monitor.handling import Fact
-from monitor.rota import Duty
 from monitor.store import Store
-from monitor.timing import Calendar, always_open, to_epoch
+from monitor.timing import Calendar, to_epoch
 from monitor.types import AlertLevel
-from tests.builders import FixedClock, post, put, sql
+from tests.builders import T0, FixedClock, post, put, sql
 from tests.fakes.receivers import HttpReceiver, MailReceiver, receivers
+from tests.rota_kit import BRAND, delivery, kit, occasions, states
 
 NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Tokyo
-BRAND = "みらい電機"
-ALWAYS = always_open("Asia/Tokyo")
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
@@ -47,38 +47,6 @@ def web(outside: tuple[MailReceiver, HttpReceiver]) -> HttpReceiver:
 @pytest.fixture
 def mail(outside: tuple[MailReceiver, HttpReceiver]) -> MailReceiver:
     return outside[0]
-
-
-def kit(outside: tuple[MailReceiver, HttpReceiver], monkeypatch: pytest.MonkeyPatch, **more: Any) -> Kit:
-    """Two people on duty: sato by chat and mail, suzuki by phone; the boss is not on duty."""
-    mail, web = outside
-    for name in ("chat", "phone", "boss"):
-        monkeypatch.setenv(f"URL_{name.upper()}", web.address(name))
-    channels = [
-        Channel(name="chat", url="env:URL_CHAT", language="ja"),
-        Channel(name="mail", url="mail:sato@example.com", language="ja"),
-        Channel(name="phone", url="env:URL_PHONE", language="en", short=True),
-        Channel(name="boss", url="env:URL_BOSS", language="en"),
-    ]
-    never = Calendar.of("Asia/Tokyo", {})
-    fields: dict[str, Any] = {
-        "channels": {channel.name: channel for channel in channels},
-        "mail": Mail(host="127.0.0.1", port=mail.port, tls="none", **{"from": "Monitor <monitor@example.com>"}),
-        "duties": (
-            Duty(who="佐藤", channels=("chat", "mail"), calendar=ALWAYS),
-            Duty(who="suzuki", channels=("phone",), calendar=ALWAYS),
-            Duty(who="boss", channels=("boss",), calendar=never),
-        ),
-        "quiet": None,
-        "rules": Rules(tries=2, retry=20, address="https://monitor.example.com"),
-        "zones": {BRAND: "Asia/Tokyo"},
-        "language": "en",
-    }
-    return Kit(**(fields | more))
-
-
-def delivery(store: Store, kit: Kit, clock: FixedClock) -> Delivery:
-    return Delivery(store, kit, clock, jitter=lambda: 0.5)
 
 
 def alert(
@@ -118,14 +86,6 @@ def alert(
     )
     found = sql(store, f"SELECT alid FROM alerts WHERE kind = '{fields['kind']}' AND start_at = {begin}")
     return int(found[0]["alid"])
-
-
-def states(store: Store) -> dict[str, str]:
-    return {f"{row['occasion']} {row['channel']}": row["state"] for row in sql(store, "SELECT * FROM deliveries")}
-
-
-def occasions(store: Store) -> dict[str, str]:
-    return {row["occasion"]: row["state"] for row in sql(store, "SELECT * FROM occasions")}
 
 
 def posts(store: Store) -> None:
@@ -439,6 +399,52 @@ def test_in_quiet_hours_a_watch_waits_for_the_morning_and_a_warning_does_not(
     assert occasions(store)[f"alert:{first}:watch"] == "gathered"
 
 
+def test_who_read_in_the_summary_that_it_was_going_on_is_told_its_end_once_and_who_read_that_it_was_over_is_not(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    clock.now = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)  # 02:00 in Tokyo
+    begin = to_epoch(clock.now) - 600
+    job = delivery(store, kit(outside, monkeypatch, quiet=NIGHT), clock)
+    lasting = alert(store, clock, "watch", begin=begin)
+    brief = alert(store, clock, "watch", begin=begin, kind="negative")
+    job.run()
+    alert(store, clock, "watch", begin=begin, kind="negative", state="closed")
+    clock.now = datetime(2026, 3, 4, 22, 0, tzinfo=UTC)  # 07:00, the end of the quiet hours
+    alert(store, clock, "watch", begin=begin)
+    web.statuses["/chat"] = 503
+    assert job.run() == 0
+    clock.move(10)
+    alert(store, clock, "watch", begin=begin, state="closed")
+    job.run()
+    assert f"alert:{lasting}:closed" not in occasions(store), "nobody has read yet that it began"
+    web.statuses.clear()
+    clock.move(60)
+    assert [job.run() for _ in range(3)] == [1, 1, 0]
+    assert web.titles("chat")[0] == f"{BRAND}:夜間の注意 2件"
+    assert web.titles("chat")[1].startswith("【収束】")
+    assert len(web.titles("chat")) == 2
+    assert f"alert:{brief}:closed" not in occasions(store)
+    assert occasions(store)[f"alert:{lasting}:closed"] == "told"
+
+
+def test_the_end_of_what_a_summary_named_waits_for_the_next_morning_when_it_comes_at_night(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    clock.now = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
+    begin = to_epoch(clock.now) - 600
+    job = delivery(store, kit(outside, monkeypatch, quiet=NIGHT), clock)
+    alert(store, clock, "watch", begin=begin)
+    job.run()
+    clock.now = datetime(2026, 3, 4, 22, 0, tzinfo=UTC)
+    assert job.run() == 1
+    clock.now = datetime(2026, 3, 5, 14, 0, tzinfo=UTC)  # 23:00
+    alert(store, clock, "watch", begin=begin, state="closed")
+    assert job.run() == 0
+    clock.now = datetime(2026, 3, 5, 22, 0, tzinfo=UTC)
+    assert job.run() == 1
+    assert [title[:4] for title in web.titles("chat")] == [BRAND[:4], "【収束】"]
+
+
 def test_what_rises_in_the_night_leaves_the_summary(
     store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
 ) -> None:
@@ -667,3 +673,53 @@ def test_deadlines_may_be_switched_off(
     job.run()
     clock.move(5 * 3600)
     assert job.run() == 0
+
+
+# -- the 経緯報告 --
+
+
+def test_the_account_says_in_both_languages_and_forms_what_happened_and_what_a_summary_told(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts(store)
+    store.sources.set_brand(BRAND, "Asia/Tokyo", "r", {})
+    clock.now = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)  # 02:00 in Tokyo
+    begin = to_epoch(clock.now) - 1800
+    crowd = [post(f"c{i}", "焦げた", by=f"c{i}", when=begin - T0 + 600 + i) for i in range(30)]
+    put(store, *crowd, brand=BRAND, now=begin - T0)
+    job = delivery(store, kit(outside, monkeypatch, quiet=NIGHT), clock)
+    alid = alert(store, clock, "watch", begin=begin)
+    job.run()
+    clock.now = datetime(2026, 3, 4, 22, 0, tzinfo=UTC)
+    alert(store, clock, "watch", begin=begin)
+    job.run()
+    clock.move(240)
+    act(store, alid, "taken", "佐藤", clock.now)
+    act(store, alid, "noted", "佐藤", clock.now, note="広報 | *一次回答*を準備")
+    clock.move(7200)
+    alert(store, clock, "watch", begin=begin, state="closed")
+    account = account_of(store, store.handling.alert(alid), "model", "ja", "Asia/Tokyo", clock.now)
+    text = account.as_text()
+    for line in (
+        f"{BRAND}に関する投稿の増加についての経緯(2026年3月5日(木))",
+        "2026年3月5日(木) 09:04時点。時刻は日本時間。",
+        "・期間:3月5日(木) 01:30~09:04(7時間34分)",
+        "・規模:全体で520件・41人。最も多い30分で412件(平常 45.2件)。",
+        "・検知:3月5日(木) 02:00(始まりから30分後)",
+        "・初動:3月5日(木) 07:04 佐藤が確認(検知から5時間4分後)",
+        "・現在の状態:対応中(佐藤)",
+        "■ 危機ではないと考えられる材料\n・30%は再投稿です。",
+        "・3月2日(月) 09:00 hana_k (x)「コンセントから煙が出た … ＠everyone」 https://x.example/p1",
+        "投稿が最も多い15分間(30件)",
+        "07:00  佐藤へchatで連絡(朝のまとめ)",
+        "07:04  佐藤のメモ:広報 | *一次回答*を準備",
+    ):
+        assert line in text, line
+    times = [line[:5] for line in text.split("■ 時系列\n")[1].splitlines()[1:]]
+    assert times == sorted(times), "one day, in order"
+    markdown = account.as_markdown()
+    assert "広報 \\| \\*一次回答\\*を準備" in markdown
+    assert "| 日時 | できごと |" in markdown
+    english = account_of(store, store.handling.alert(alid), "model", "en", "Asia/Tokyo", clock.now).as_text()
+    assert f"Rise in posts about {BRAND}, Thu 5 Mar 2026: what happened" in english
+    assert "First reaction: Thu 5 Mar 07:04 by 佐藤, 5 h 4 min after it was noticed" in english

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.formula import COLUMNS, INTENTS, ROWS, covers, inputs, is_urgent, judge, kind, needs_reply, weigh
-from monitor.signs import FEATURES, Sign, features, shapes, signs
+from monitor.signs import FEATURES, Sign, features, risk, shapes, signs
 from monitor.types import Opinion
 from monitor.weights import LIMITS, TABLE
 
@@ -35,6 +35,51 @@ def test_a_sign_has_its_words_and_how_plainly_they_stand(
     text: str, language: str, code: str, sign: Sign | None
 ) -> None:
     assert signs(text, language).get(code) == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("ケトルから発火しました", "meant"),
+        ("発火はしていない", "denied"),
+        ("発火していないから安心して", "denied"),
+        ("発火していないか心配です", "meant"),
+        ("発火したら怖い", "denied"),
+        ("これ、不良品ではないです", "denied"),
+        ("不良品じゃないか?", "meant"),
+        ("偽物じゃないか心配", "meant"),
+        ("偽物じゃないかと疑っています", "meant"),
+        ("偽物ではありません", "denied"),
+        ("発火したという話はデマです", "denied"),
+        ("発火はデマじゃないの?", "meant"),
+        ("「爆発」という見出しを見ただけ。使っていて何もない", "quoted"),
+        ("店長が「出てけ」と怒鳴っていた", "meant"),
+        ("盲導犬と予約したら断られました", "meant"),
+        ("無事故で運んでくれて感謝", "denied"),
+        ("爆発的に売れているらしい", None),
+        ("ライバル社の製品が発火したらしい", "others"),
+        ("@mirai ライバル社の製品が発火したらしい、御社のは大丈夫ですか", "others"),
+        ("ライバル社は平気なのに、みらい電機のは発火した", "meant"),
+        ("ライバル社もみらい電機も発火した", "meant"),
+        ("他社で発火の事故があったけど、うちのは快調", "others"),
+        ("食中毒の話、別のチェーンだよ", "others"),
+        ("it caught fire", "meant"),
+        ("it did not catch fire, not a scam", "denied"),
+        ("this is not a scam", "denied"),
+        ("zero fraud, nothing burnt", "denied"),
+        ("they said 'fire' sale, so I went", "quoted"),
+        ("big fire sale today", None),
+        ("the fire story is a hoax", "denied"),
+        ("Rival Inc. kettles caught fire last year", "others"),
+        ("Rival Inc. is fine but Mirai caught fire", "meant"),
+        ("that was a different company, the fire I mean", "others"),
+        ("I don't think it's a scam", "denied"),
+        ("hello", None),
+    ],
+)
+def test_a_risk_word_may_be_meant_denied_quoted_or_said_of_another(text: str, meaning: str | None) -> None:
+    words = ("不良品", "偽物")
+    assert risk(text, words, own=("みらい電機", "Mirai"), others=("ライバル社", "Rival Inc")) == meaning
 
 
 def test_one_mark_of_advertising_is_not_yet_spam() -> None:

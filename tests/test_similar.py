@@ -138,3 +138,21 @@ def test_a_model_that_cannot_embed_leaves_words_to_decide(brand: Store) -> None:
 
     assert embed(brand, Plain()) == 0
     assert kept(brand) == set()
+
+
+def test_a_run_of_a_hundred_thousand_signs_does_not_keep_the_page_waiting(brand: Store) -> None:
+    """A phrase as long as the post would be compared with every place of it: SQLite took minutes over that."""
+    put(brand, post("11", f"@acme {'長' * 100_000} ふた", by="gina", when=300))
+    refresh(brand, BOOK)
+    asked: list[int] = []
+    found = brand.db.search
+
+    def counted(phrases: Sequence[tuple[str, ...]], limit: int) -> list[int]:
+        asked.extend(len(phrase) for phrase in phrases)
+        return found(phrases, limit)
+
+    brand.db.search = counted  # type: ignore[method-assign]
+    text = f"@acme {'長' * 100_000} 部品 {'no_spaces_' * 3000}"
+    similar_answers(brand, "acme", 0, text, post=None)
+    assert asked
+    assert max(asked) <= 16

@@ -50,9 +50,9 @@ class X:
         """Return handle, name and followers of author ids."""
         return self._lookup.name_authors(authors)
 
-    def count(self, words: Sequence[str], start: datetime, end: datetime) -> Sequence[tuple[datetime, int]]:
-        """Return the posts of each whole hour of the last seven days that match, without reading them."""
-        return self._lookup.count(words, start, end)
+    def count(self, target: Target, start: datetime, end: datetime) -> Sequence[tuple[datetime, int]]:
+        """Return the mentions of each whole five minutes of the last seven days, without reading them."""
+        return self._lookup.count(target, start, end)
 
     def can_reply(self, post: Post) -> Permit:
         """Say whether X takes a reply by API, and what it costs; makes no request."""

@@ -129,8 +129,7 @@ class Doctor:
     def _counts(self, target: Target) -> Check | None:
         if self._settings.bearer_token is None:
             return Check(capability="counts", state="scope", cure=_CURES["bearer"])
-        words = target.words or names_of(self._settings.handle, target.accounts)[:1]
-        self._lookup.count(tuple(words), target.now - timedelta(hours=2), target.now)
+        self._lookup.count(target, target.now - timedelta(hours=2), target.now)
         return None
 
     def _reply(self) -> Check | None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.x import queries
+from connectors.x.accounts import names_of
 from connectors.x.api import FIELDS, PRIVATE, USER_FIELDS, Answer, Api
 from connectors.x.normalise import authors_of, chain_of, instant, is_withheld, metrics_of, posts_of, time_of
 from connectors.x.settings import XSettings
 from connectors.x.trouble import KeysRefused
-from monitor.errors import NotAllowed, TryLater, Unpaid
+from monitor.connector import Target
+from monitor.errors import NotAllowed, TryLater, Unpaid, Unreadable
 from monitor.types import Author, Deletion, DeletionCause, Metrics, Page
 
 BATCH = 100
 PRIVATE_DAYS = timedelta(days=29)  # X gives private counts of own posts for 30 days
-_HOUR = timedelta(hours=1)
+COUNT_PAGES = 20  # a week has 10,080 minutes; X does not say how many of them it shows at once
+_HOUR, _FIVE, _MICRO = timedelta(hours=1), timedelta(minutes=5), timedelta(microseconds=1)
+_TAIL = timedelta(seconds=30)  # the newest posts, which X does not count yet
 
 
 class Lookup:
@@ -70,30 +74,39 @@ class Lookup:
             found += authors_of(answer.rows).values()
         return found
 
-    def count(self, words: Sequence[str], start: datetime, end: datetime) -> list[tuple[datetime, int]]:
-        """Return the posts of each whole hour; words that need several searches are summed, doubles included.
+    def count(self, target: Target, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
+        """Return the mentions of each whole five minutes, of what the streams of mentions and of the search would bring.
 
-        X counts the last seven days: hours before them are missing from the answer.
+        X counts the last seven days by the minute. Words that need several searches are summed, doubles included.
+        Raises ``Unreadable`` where X goes on without end.
         """
-        first = max(start, end - timedelta(days=7) + _HOUR)
-        first, last = _whole_hour(first + _HOUR - timedelta(microseconds=1)), _whole_hour(end)
-        if first >= last:
+        reach = target.now - timedelta(days=7) + _HOUR
+        first, last = _floor(max(start, reach) + _FIVE - _MICRO), _floor(min(end, target.now - _TAIL))
+        names = names_of(self._settings.handle, target.accounts)
+        words = (*(target.words if self._settings.search else ()), *(f"@{name}" for name in names))
+        found = queries.brand_queries(words, names, self._settings.query_length)
+        if first >= last or not found:
             return []
-        hours: dict[datetime, int] = {}
-        for query in queries.brand_queries(words, (), self._settings.query_length):
-            params: dict[str, object] = {"query": query, "granularity": "hour", "start_time": first, "end_time": last}
-            while True:
-                answer = self._api.get("counts", "/2/tweets/counts/recent", params, app=self._by_app())
-                self._api.spent("counts", "count")
-                for row in answer.rows:
-                    hour = instant(row.get("start"))
-                    number = row.get("tweet_count", row.get("post_count"))
-                    if hour is not None and isinstance(number, int) and first <= hour < last:
-                        hours[hour] = hours.get(hour, 0) + number
-                if answer.token is None or answer.token == params.get("next_token"):
-                    break
-                params["next_token"] = answer.token
-        return sorted(hours.items())
+        sums = dict.fromkeys((first + i * _FIVE for i in range((last - first) // _FIVE)), 0)
+        for query in found:
+            for row in self._counted(query, first, last):
+                at, number = instant(row.get("start")), row.get("tweet_count", row.get("post_count"))
+                if at is not None and isinstance(number, int) and _floor(at) in sums:
+                    sums[_floor(at)] += number
+        return list(sums.items())
+
+    def _counted(self, query: str, first: datetime, last: datetime) -> Iterator[Mapping[str, Any]]:
+        params: dict[str, object] = {"query": query, "granularity": "minute", "start_time": first, "end_time": last}
+        for _ in range(COUNT_PAGES):
+            answer = self._api.get("counts", "/2/tweets/counts/recent", params, app=self._by_app())
+            self._api.spent("counts", "count")
+            yield from answer.rows
+            if answer.token is None:
+                return
+            if answer.token == params.get("next_token"):
+                break
+            params["next_token"] = answer.token
+        raise Unreadable("X's counts do not come to an end", raw=str(params.get("next_token"))[:500])
 
     def usage(self) -> Answer:
         """Return how much of the plan's monthly reads is used. Raises ``NotAllowed`` without the app's own token."""
@@ -178,5 +191,5 @@ def cause_of(problem: Mapping[str, Any]) -> DeletionCause | None:
     return None
 
 
-def _whole_hour(when: datetime) -> datetime:
-    return when.replace(minute=0, second=0, microsecond=0)
+def _floor(when: datetime) -> datetime:
+    return when.replace(minute=when.minute - when.minute % 5, second=0, microsecond=0)

@@ -14,7 +14,7 @@ import click
 
 from monitor.app import App, open_app
 from monitor.cli.alerts_handling import HANDLING, judged
-from monitor.cli.alerts_preview import preview_command
+from monitor.cli.alerts_preview import KINDS, preview_command
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 
@@ -41,13 +41,18 @@ def alerts_command(
     """Episodes of unusual volume or sentiment, with what speaks for and against each. アラート。"""
     if ctx.invoked_subcommand is not None:
         return 0
-    from monitor.deliver.report import listed  # noqa: PLC0415 - only here
+    from monitor.deliver.learning import learned, sentences  # noqa: PLC0415 - only here
+    from monitor.deliver.report import listed  # noqa: PLC0415 - see above
     from monitor.timing import to_epoch  # noqa: PLC0415 - see above
 
     app = open_app(settings_file(config), database, now, read_only=True)
     language, at = choose(lang, app.settings.language), to_epoch(app.now())
     rows = listed(app.store, at - days * 86400, at + 86400, brand)
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
+    chosen = [name for name in zones if brand in (None, name)] if not as_json else []
+    said = {
+        name: list(sentences(learned(app.store, name, app.now()), language, zones[name], app.now())) for name in chosen
+    }
     app.store.close()
     if as_json:
         show(rows)
@@ -55,6 +60,9 @@ def alerts_command(
         from monitor.cli.screens import alerts_screen  # noqa: PLC0415 - rich is slow to import
 
         alerts_screen(rows, language, days, zones)
+        for name, lines in said.items():
+            for line in lines:
+                click.echo(f"{name}:{line}" if language == "ja" else f"{name}: {line}")
     return 1 if any(row["state"] == "open" for row in rows) else 0
 
 
@@ -114,17 +122,16 @@ def fit_command(
     volume: Path | None,
     keep: bool,
 ) -> int:
-    """Fit the limit to a budget on the brand's own history; show what would have fired, when, and how late."""
-    from dataclasses import replace  # noqa: PLC0415 - only here
+    """Fit the limit to a budget on the brand's own history; show what would have fired, when, and how late.
 
-    from monitor import alert  # noqa: PLC0415 - see above
-    from monitor.spike import Settings, fit  # noqa: PLC0415 - see above
+    Replays volume and, where the model is trusted on the brand's posts, negative posts; both together keep the budget.
+    """
+    from monitor.spike import Settings, fit  # noqa: PLC0415 - only here
 
     per_month = _per_month(budget) if budget else app.settings.alerts.per_month
-    limits = app.settings.alerts
     if volume is not None:
         try:
-            found = fit(list(_rows(volume, [])), Settings(budget=per_month, floor=limits.floor))
+            found = fit(list(_rows(volume, [])), Settings(budget=per_month, floor=app.settings.alerts.floor))
         except ValueError as error:
             raise click.ClickException(f"{volume}: {error}") from error
         return _tell({volume.name: found}, language, ZoneInfo("UTC"), as_json=as_json)
@@ -133,13 +140,7 @@ def fit_command(
         raise click.ClickException(f"there is no brand {brand!r} in the database" if brand else "there is no brand yet")
     fits: dict[str, Fit] = {}
     for row in chosen:
-        options = replace(app.alert_options(row["brand"], row["zone"]), budget=per_month)
-        settings = replace(alert.settings_of(app.store, row["brand"], row["zone"], options), strictness=1.0)
-        counts = alert.rows(app.store, row["brand"], app.model_name(), "volume", app.now())
-        try:
-            fits[row["brand"]] = fit(counts, settings)
-        except ValueError as error:
-            raise click.ClickException(f"{row['brand']}: {error}") from error
+        fits[row["brand"]] = _fitted(app, row["brand"], row["zone"], per_month)
         if keep:
             at = int(app.now().timestamp())
             app.store.figures.put_fit(row["brand"], per_month, fits[row["brand"]].settings.strictness, at)
@@ -147,6 +148,22 @@ def fit_command(
     for line in [] if as_json else judged(app, list(fits), language):
         click.echo(line)
     return code
+
+
+def _fitted(app: App, brand: str, zone: str, per_month: float) -> Fit:
+    """Fit a brand's stored posts, and its negative ones where the model is trusted: people are told of both."""
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
+    from monitor import alert  # noqa: PLC0415 - see above
+    from monitor.spike import fit  # noqa: PLC0415 - see above
+
+    settings, options = app.alert_settings(brand, zone)
+    volume, negative = alert.past(app.store, brand, app.model_name(), app.now())
+    feelings = negative if "negative" in options.kinds and negative.rows else None
+    try:
+        return fit(volume, replace(settings, budget=per_month, strictness=1.0), feelings)
+    except ValueError as error:
+        raise click.ClickException(f"{brand}: {error}") from error
 
 
 def _per_month(budget: str) -> float:
@@ -190,7 +207,8 @@ def _lines(name: str, found: Fit, zone: ZoneInfo, *, ja: bool) -> Iterator[str]:
         minutes = round(fired.delay.total_seconds() / 60)
         times = f"{worst.observed:g}" + (f"(平常 {worst.expected:.1f})" if ja else f" (usual {worst.expected:.1f})")
         late = f"立ち上がりから{minutes}分後" if ja else f"{minutes} min after the rise began"
-        yield f"  {fired.at.astimezone(zone):%Y-%m-%d %H:%M}  {_level(worst.level, ja=ja)}  {times}  {late}"
+        kind = KINDS["negative" if fired.negative else "volume"]["ja" if ja else "en"]
+        yield f"  {fired.at.astimezone(zone):%Y-%m-%d %H:%M}  {_level(worst.level, ja=ja)}  {kind}  {times}  {late}"
 
 
 def _level(level: AlertLevel | None, *, ja: bool) -> str:
@@ -217,6 +235,7 @@ def _fired_json(fired: Fired) -> dict[str, Any]:
     return {
         "at": iso(fired.at),
         "until": iso(fired.until),
+        "kind": "negative" if fired.negative else "volume",
         "delay_s": fired.delay.total_seconds(),
         "level": worst.level,
         "observed": worst.observed,

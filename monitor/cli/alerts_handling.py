@@ -89,25 +89,26 @@ def close_command(
 
 @click.command("timeline")
 @_number
-@click.option("--format", "form", type=click.Choice(["markdown", "csv"]), default="markdown", show_default=True, help="For the 経緯報告, or for a table.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["markdown", "text", "csv"]), default="markdown", show_default=True, help="For the 経緯報告 (markdown, text), or for a table.")  # fmt: skip
 @with_app(read_only=True)
 def timeline_command(*, app: App, language: str, as_json: bool, number: int, form: str) -> int:
-    """Print an alert's timeline: first post, levels, who was told by what and when, what people did."""
+    """Print an alert's account: summary, evidence, posts, and the timeline of who was told by what and did what."""
     from monitor.deliver import report  # noqa: PLC0415 - only here
+    from monitor.deliver.account import account_of  # noqa: PLC0415 - see above
     from monitor.deliver.acts import NotPossible  # noqa: PLC0415 - see above
 
     alert = app.store.handling.alert(number)
     if alert is None:
         raise MonitorError(NotPossible("absent", number).sentence(language))
     zone = app.settings.find(alert["brand"]).zone
-    lines = report.entries(app.store, alert)
+    lines = report.entries(app.store, alert, app.model_name())
     if as_json:
         show(report.as_dicts(lines, language))
     elif form == "csv":
         click.echo(report.as_csv(lines, language, zone), nl=False)
     else:
-        standing = report.standing_of(app.store, alert)
-        click.echo(report.as_markdown(alert, lines, standing, language, zone, app.now()), nl=False)
+        account = account_of(app.store, alert, app.model_name(), language, zone, app.now())
+        click.echo(account.as_text() if form == "text" else account.as_markdown(), nl=False)
     return 0
 
 

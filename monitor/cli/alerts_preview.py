@@ -1,8 +1,9 @@
-"""``monitor alerts preview``: what an edit of rules, campaigns or holidays would have changed, before it is taken over."""
+"""``monitor alerts preview``: what an edit of rules, campaigns, holidays, rota or quiet hours would have changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +14,8 @@ from monitor.app import App
 from monitor.cli.options import show, with_app
 
 if TYPE_CHECKING:
-    from monitor.alert import Kind
+    from monitor.rota import Telling
+    from monitor.series import Kind
     from monitor.spike import Difference, Fired
 
 TITLES = {
@@ -22,6 +24,28 @@ TITLES = {
     "both": {"en": "told either way", "ja": "どちらでも知らせるもの"},
 }
 KINDS = {"volume": {"en": "volume", "ja": "件数"}, "negative": {"en": "negative", "ja": "否定"}}
+OTHERWISE = {"en": "told to others or at another time", "ja": "知らせる相手や時刻が変わるもの"}
+TOLD = {
+    "en": {"now": "{who} at once", "later": "{who} in the summary of {until}", "nobody": "nobody"},
+    "ja": {"now": "{who}へ直ちに", "later": "{until}のまとめで{who}へ", "nobody": "知らせる相手なし"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What an edit changes for one brand: episodes by kind, and how those that stay would be told before and after."""
+
+    kinds: Mapping[Kind, Difference]
+    otherwise: tuple[tuple[Fired, Telling, Telling], ...]
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.otherwise) or any(one.gone or one.new for one in self.kinds.values())
+
+    @property
+    def told(self) -> int:
+        """Episodes that are told before and after."""
+        return sum(len(one.both) for one in self.kinds.values())
 
 
 @click.command("preview")
@@ -31,11 +55,11 @@ KINDS = {"volume": {"en": "volume", "ja": "件数"}, "negative": {"en": "negativ
 def preview_command(*, app: App, language: str, as_json: bool, edited: Path, brand: str | None) -> int:
     """Replay the last eight weeks under the settings in use and under EDITED, an edited copy of config.toml.
 
-    Compares [alerts], campaigns, holidays and zone; nothing is kept. People are not counted again, only posts. Exit code
-    1 where something would have changed. 設定を変える前に、過去8週間での違いを確かめます。
+    Compares [alerts], campaigns, holidays, zone, duty rota and quiet hours, for volume and negative posts; nothing is
+    kept. People are not counted again, only posts. Exit code 1 where something would have changed.
+    設定を変える前に、過去8週間での違いを確かめます。
     """
-    from monitor import alert  # noqa: PLC0415 - only here
-    from monitor.config import load  # noqa: PLC0415 - see above
+    from monitor.config import load  # noqa: PLC0415 - only here
 
     other = App(load(edited), app.store, app.now, app.where)
     stored = {row["brand"] for row in app.store.sources.brands()}
@@ -44,38 +68,61 @@ def preview_command(*, app: App, language: str, as_json: bool, edited: Path, bra
         raise click.ClickException(
             f"{edited} names no brand that is in the database" + (f" as {brand!r}" if brand else "")
         )
-    found = {}
-    for name in names:
-        old = app.alert_settings(name)
-        new = other.alert_settings(name)
-        found[name] = alert.preview(app.store, name, app.model_name(), old, new, app.now())
+    found = {name: _compared(app, other, name) for name in names}
     if as_json:
-        show({name: {kind: _json(one) for kind, one in kinds.items()} for name, kinds in found.items()})
+        show({name: _json(one) for name, one in found.items()})
     else:
         for name in names:
             zone = ZoneInfo(other.settings.find(name).zone)
             for line in _lines(name, found[name], zone, "ja" if language == "ja" else "en"):
                 click.echo(line)
-    return int(any(one.gone or one.new for kinds in found.values() for one in kinds.values()))
+    return int(any(one.changes for one in found.values()))
 
 
-def _lines(name: str, kinds: dict[Kind, Difference], zone: ZoneInfo, language: str) -> Iterator[str]:
-    if not any(one.gone or one.new for one in kinds.values()):
-        both = sum(len(one.both) for one in kinds.values())
+def _compared(app: App, other: App, name: str) -> _Found:
+    from monitor import alert  # noqa: PLC0415 - only here
+
+    old, new = app.alert_settings(name), other.alert_settings(name)
+    kinds = alert.preview(app.store, name, app.model_name(), old, new, app.now())
+    otherwise = []
+    for before, after in (pair for one in kinds.values() for pair in one.both):
+        told = app.telling(name, before.level, before.at), other.telling(name, after.level, after.at)
+        if told[0] != told[1] and before.at == after.at:
+            otherwise.append((after, *told))
+    return _Found(kinds=kinds, otherwise=tuple(sorted(otherwise, key=lambda one: one[0].at)))
+
+
+def _lines(name: str, found: _Found, zone: ZoneInfo, language: str) -> Iterator[str]:
+    if not found.changes:
         yield (
-            f"{name}:過去8週間では違いがありません(どちらでも{both}回)。"
+            f"{name}:過去8週間では違いがありません(どちらでも{found.told}回)。"
             if language == "ja"
-            else f"{name}: no difference over the last eight weeks ({both} alerts either way)."
+            else f"{name}: no difference over the last eight weeks ({found.told} alerts either way)."
         )
         return
     yield f"{name}:過去8週間での違い" if language == "ja" else f"{name}: over the last eight weeks"
     for part, title in TITLES.items():
-        fired = [(kind, one) for kind, found in kinds.items() for one in _part(found, part)]
+        fired = [(kind, one) for kind, kinds in found.kinds.items() for one in _part(kinds, part)]
         yield f"  {title[language]}: {len(fired)}"
         for kind, one in sorted(fired, key=lambda pair: pair[1].at):
             worst = one.worst
             usual = f"(平常 {worst.expected:.1f})" if language == "ja" else f" (usual {worst.expected:.1f})"
             yield f"    {one.at.astimezone(zone):%Y-%m-%d %H:%M}  {KINDS[kind][language]}  {worst.observed:g}{usual}"
+    if found.otherwise:
+        yield f"  {OTHERWISE[language]}: {len(found.otherwise)}"
+        for one, before, after in found.otherwise:
+            said = " → ".join(_said(telling, zone, language) for telling in (before, after))
+            yield f"    {one.at.astimezone(zone):%Y-%m-%d %H:%M}  {said}"
+
+
+def _said(telling: Telling, zone: ZoneInfo, language: str) -> str:
+    words = TOLD[language]
+    if not telling.who:
+        return words["nobody"]
+    who = ("、" if language == "ja" else ", ").join(telling.who)
+    if telling.until is None:
+        return words["now"].format(who=who)
+    return words["later"].format(who=who, until=f"{telling.until.astimezone(zone):%m-%d %H:%M}")
 
 
 def _part(found: Difference, part: str) -> list[Fired]:
@@ -84,10 +131,20 @@ def _part(found: Difference, part: str) -> list[Fired]:
     return list(found.gone if part == "gone" else found.new)
 
 
-def _json(found: Difference) -> dict[str, Any]:
+def _json(found: _Found) -> dict[str, Any]:
     from monitor.timing import iso  # noqa: PLC0415 - only here
 
     def told(one: Fired) -> dict[str, Any]:
         return {"at": iso(one.at), "until": iso(one.until), "observed": one.worst.observed, "level": one.worst.level}
 
-    return {part: [told(one) for one in _part(found, part)] for part in TITLES}
+    def way(telling: Telling) -> dict[str, Any]:
+        return {"who": list(telling.who), "until": None if telling.until is None else iso(telling.until)}
+
+    kinds: dict[str, Any] = {
+        kind: {part: [told(one) for one in _part(kinds, part)] for part in TITLES}
+        for kind, kinds in found.kinds.items()
+    }
+    otherwise = [
+        {"at": iso(one.at), "before": way(before), "after": way(after)} for one, before, after in found.otherwise
+    ]
+    return kinds | {"told_otherwise": otherwise}

@@ -21,7 +21,8 @@ from monitor.notify import Message
 from monitor.notify.mail import domain_of, headed, wire
 from monitor.rota import on_duty
 from monitor.store import Store
-from monitor.timing import format_duration, from_epoch
+from monitor.store.deliveries import named_in
+from monitor.timing import from_epoch
 
 ABOUT_ALERTS = ("opened", "raised", "unanswered", "handed_over", "closed")
 CAN_ACKNOWLEDGE = ("opened", "raised", "unanswered", "handed_over")
@@ -124,16 +125,11 @@ class Composer:
 
     def _what(self, occasion: Row, alert: Row, language: Language) -> tuple[str, ...]:
         words, zone, now = WORDS[language], self._kit.zones.get(alert["brand"], "UTC"), self._now()
-        evidence = json.loads(alert["evidence"])
-        size = words["what_negative" if alert["kind"] == "negative" else "what"].format(
-            posts=f"{max(evidence.get('posts_in_all', 0), alert['observed']):,}",
-            authors=f"{alert['authors']:,}",
-            observed=f"{alert['observed']:,}",
-            window=format_duration(evidence.get("window_s", 3600), language),
-            expected=f"{alert['expected']:,.1f}",
-        )
         start, end = (say.clock(from_epoch(alert[name]), zone, now) for name in ("start_at", "end_at"))
-        lines = [size, words["since" if alert["state"] == "open" else "was"].format(start=start, end=end)]
+        lines = [
+            say.size(alert, language),
+            words["since" if alert["state"] == "open" else "was"].format(start=start, end=end),
+        ]
         if occasion["what"] == "raised":
             lines.insert(0, words["risen"].format(level=LEVEL_NAMES[language][occasion["level"]]))
         detail = json.loads(occasion["detail"] or "{}")
@@ -180,7 +176,7 @@ class Composer:
         words, now = WORDS[language], self._now()
         zone = self._kit.zones.get(occasion["brand"], "UTC")
         lines, links = [], []
-        for alid in json.loads(occasion["detail"] or "[]"):
+        for alid in named_in(occasion)[0]:
             alert = self._store.handling.alert(alid)
             end = say.clock(from_epoch(alert["end_at"]), zone, now)
             state = words["going_on"] if alert["state"] == "open" else words["over"].format(end=end)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.alert import STEP, Kind, read
+from monitor.series import STEP, Kind, read
 from monitor.store import Store
 from monitor.timing import from_epoch, iso, to_epoch
 

@@ -92,10 +92,16 @@ class Noticer:
         if any(row["what"] == "closed" or row["state"] in ("going", "held") for row in occasions):
             return 0
         told = [row for row in self._store.deliveries.about(alert["alid"]) if row["state"] in REACHED]
+        hushed = all(row["level"] == "watch" for row in told)
+        # who read in a summary that it was going on waits for its end; who read there that it was over does not
+        going_on = [row for row, then in self._summaries_of(alert) if then]
+        if any(row["state"] == "going" for row in going_on):
+            return 0
+        by_summary = [one for row in going_on for one in self._store.deliveries.of(row["occasion"])]
+        told += [row for row in by_summary if row["state"] in REACHED]
         plan = [[(row["who"], row["channel"])] for row in {row["channel"]: row for row in told}.values()]
         if not plan:
             return 0
-        hushed = all(row["level"] == "watch" for row in told)
         until = quiet_until(self._kit.quiet, self._now()) if hushed else None
         fields = {"brand": alert["brand"], "alid": alert["alid"], "level": alert["level"], "at": to_epoch(self._now())}
         fields |= {"due_at": to_epoch(until) if until else None, "plan": json.dumps(plan, ensure_ascii=False)}
@@ -103,6 +109,9 @@ class Noticer:
             return int(
                 self._store.deliveries.add(f"alert:{alert['alid']}:closed", what="closed", state="going", **fields)
             )
+
+    def _summaries_of(self, alert: Row) -> list[tuple[Row, bool]]:
+        return self._store.deliveries.summaries(alert["alid"], alert["brand"], alert["start_at"])
 
     def _unanswered(self, alert: Row, occasions: Sequence[Row]) -> int:
         at, standing = to_epoch(self._now()), self._standing(alert)
@@ -192,7 +201,9 @@ class Noticer:
             roster = on_duty(self._kit.duties, brand, self._now())
             plan = [[(step.who, step.channel) for step in line] for line in lines(roster, self._mine(brand), "watch")]
             alids = list(dict.fromkeys(row["alid"] for row in rows))
-            fields = {"brand": brand, "at": at, "hole": int(roster.hole), "detail": json.dumps(alids)}
+            going_on = [alid for alid in alids if self._is_open(alid)]
+            detail = json.dumps({"alerts": alids, "going_on": going_on})
+            fields = {"brand": brand, "at": at, "hole": int(roster.hole), "detail": detail}
             with self._store.deliveries.durable():
                 if not self._store.deliveries.set_occasion(rows[0], "gathered"):
                     continue  # another process gathers the same summary, all of it or nothing
@@ -206,6 +217,10 @@ class Noticer:
                     **fields,
                 )
         return found
+
+    def _is_open(self, alid: int) -> bool:
+        alert = self._store.handling.alert(alid)
+        return alert is not None and alert["state"] == "open"
 
     def _digests(self) -> int:
         found = 0

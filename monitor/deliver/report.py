@@ -6,11 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.display import visible
+from monitor.deliver.day import BUCKET, by_quarter
 from monitor.evidence import LEVEL_NAMES
 from monitor.handling import Entry, Standing, fold, timeline
 from monitor.store import Store
@@ -21,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
-        "first_post": "First post",
+        "first_post": "First post of the span",
         "began": "The unusual span begins",
         "opened": "Alert noticed, {level}",
         "raised": "Risen to {level}",
@@ -42,15 +41,13 @@ WORDS: dict[str, dict[str, str]] = {
         "finished": "Finished by {who}",
         "reopened": "Reopened by {who}",
         "closed": "The volume is back to usual; the alert closes",
+        "closed_negative": "Negative posts are back to usual; the alert closes",
         "hole": "nobody was on duty, so it went to everybody",
-        "title": "Timeline",
+        "peak": "Most posts within 15 minutes: {posts}",
         "columns": "time|what|who|channel|note",
-        "as_of": "As of {at}. Times are of {zone}.",
-        "standing": "Standing",
-        "size": "{observed} posts where {expected} are usual, {authors} people",
     },
     "ja": {
-        "first_post": "最初の投稿",
+        "first_post": "この時間帯の最初の投稿",
         "began": "平常を超えた時間帯の始まり",
         "opened": "アラート検知({level})",
         "raised": "{level}に引き上げ",
@@ -71,12 +68,10 @@ WORDS: dict[str, dict[str, str]] = {
         "finished": "{who}が対応終了",
         "reopened": "{who}が再開",
         "closed": "投稿数が平常に戻り、アラート終了",
+        "closed_negative": "否定的な投稿が平常に戻り、アラート終了",
         "hole": "当番不在のため全員に連絡",
-        "title": "経緯",
+        "peak": "投稿が最も多い15分間({posts}件)",
         "columns": "日時|できごと|担当|手段|メモ",
-        "as_of": "{at} 時点。時刻は {zone}。",
-        "standing": "現在の状態",
-        "size": "平常 {expected}件に対し {observed}件、投稿者 {authors}人",
     },
 }
 WHAT = {
@@ -93,9 +88,10 @@ STATES = {
 }  # fmt: skip
 
 
-def entries(store: Store, alert: Row) -> list[Entry]:
-    """Return an alert's timeline, oldest first."""
-    return timeline([*_network(store, alert), *_told(store, alert), *_done(store, alert), *_end(alert)])
+def entries(store: Store, alert: Row, model: str) -> list[Entry]:
+    """Return an alert's timeline, oldest first; ``model`` names the opinions by which posts count as negative."""
+    found = [*_network(store, alert), *_peak(store, alert, model), *_told(store, alert), *_done(store, alert)]
+    return timeline([*found, *_end(alert)])
 
 
 def _network(store: Store, alert: Row) -> Iterator[Entry]:
@@ -116,8 +112,22 @@ def _network(store: Store, alert: Row) -> Iterator[Entry]:
             yield Entry(at=from_epoch(row["at"]), what=what, detail=detail)
 
 
+def _peak(store: Store, alert: Row, model: str) -> Iterator[Entry]:
+    """The busiest quarter of an hour, if anything is left of its posts."""
+    begin = alert["start_at"] // BUCKET * BUCKET
+    counts = by_quarter(store, alert, model, begin, max(alert["end_at"], begin + BUCKET))
+    known = {at: posts for at, posts in counts.items() if posts}
+    if known:
+        at = max(known, key=lambda at: (known[at], -at))
+        yield Entry(at=from_epoch(max(at, alert["start_at"])), what="peak", detail={"posts": f"{known[at]:,}"})
+
+
 def _told(store: Store, alert: Row) -> Iterator[Entry]:
-    for row in store.deliveries.about(alert["alid"]):
+    summaries = store.deliveries.summaries(alert["alid"], alert["brand"], alert["start_at"])
+    by_summary = [
+        dict(one) | {"what": "summary"} for row, _ in summaries for one in store.deliveries.of(row["occasion"])
+    ]
+    for row in [*store.deliveries.about(alert["alid"]), *by_summary]:
         if row["state"] in ("sent", "failed", "unknown", "given_up"):
             at = row["sent_at"] or row["sending_at"] or row["created_at"]
             detail = {"what": row["what"], "detail": row["detail"] or row["reason"] or ""}
@@ -138,7 +148,8 @@ def _done(store: Store, alert: Row) -> Iterator[Entry]:
 
 def _end(alert: Row) -> Iterator[Entry]:
     if alert["state"] == "closed":
-        yield Entry(at=from_epoch(alert["end_at"]), what="closed")
+        what = "closed_negative" if alert["kind"] == "negative" else "closed"
+        yield Entry(at=from_epoch(alert["end_at"]), what=what)
 
 
 def sentence(entry: Entry, language: str) -> str:
@@ -150,7 +161,8 @@ def sentence(entry: Entry, language: str) -> str:
         names["what"] = WHAT[language].get(names["what"], names["what"])
     if "reason" in names:
         names["reason"] = REASONS[language].get(names["reason"], names["reason"])
-    values = {"who": entry.who, "channel": entry.channel, "detail": "", "to": "", "reason": "", "level": "", "what": ""}
+    values = dict.fromkeys(("detail", "to", "reason", "level", "what", "posts"), "")
+    values |= {"who": entry.who, "channel": entry.channel}
     text = words[entry.what].format(**(values | names))
     return f"{text} — {words['hole']}" if "hole" in entry.detail else text
 
@@ -204,40 +216,6 @@ def as_csv(lines: Sequence[Entry], language: str, zone: str) -> str:
 
 def _cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
-
-
-def as_markdown(alert: Row, lines: Sequence[Entry], standing: Standing, language: str, zone: str, now: datetime) -> str:
-    """Return the timeline as Markdown, for the report that is written afterwards."""
-    words, home = WORDS[language], ZoneInfo(zone)
-    title = str(json.loads(alert["evidence"]).get("title", {}).get(language) or alert["brand"])
-    size = words["size"].format(
-        observed=f"{alert['observed']:,}", expected=f"{alert['expected']:,.1f}", authors=f"{alert['authors']:,}"
-    )
-    state = STATES[language][standing.state] + (f" ({standing.owner})" if standing.owner else "")
-    head = [
-        f"# {words['title']}: {_plain(title)}",
-        "",
-        f"- {size}",
-        f"- {words['standing']}: {_plain(state)}",
-        f"- {words['as_of'].format(at=now.astimezone(home).strftime('%Y-%m-%d %H:%M'), zone=zone)}",
-        "",
-        f"| {' | '.join(words['columns'].split('|')[:2])} |",
-        "| --- | --- |",
-    ]
-    rows = []
-    for entry in lines:
-        note = f": {_plain(entry.detail['note'])}" if entry.detail.get("note") else ""
-        at = entry.at.astimezone(home).strftime("%Y-%m-%d %H:%M:%S")
-        rows.append(f"| {at} | {_plain(sentence(entry, language))}{note} |")
-    return "\n".join([*head, *rows, ""])
-
-
-def _plain(text: str) -> str:
-    """Other people's words as text of a Markdown table."""
-    line = visible(text)
-    for sign in "\\`*_[]<>|#":
-        line = line.replace(sign, f"\\{sign}")
-    return line
 
 
 def as_dicts(lines: Sequence[Entry], language: str) -> list[dict[str, Any]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.display import excerpt, visible
 from monitor.evidence import LEVEL_NAMES
+from monitor.timing import format_duration
 from monitor.types import AlertLevel
 
 LONGEST_TITLE = 60
@@ -132,6 +135,18 @@ def titled(title: str, brand: str, level: AlertLevel, language: str, what: str) 
     if over > 0 and brand in title and len(brand) > over + 1:
         title = title.replace(brand, brand[: len(brand) - over - 1] + "…", 1)
     return one_line(title)
+
+
+def size(alert: Any, language: str) -> str:  # noqa: ANN401 - a database row
+    """Return how big an episode (a row) is: posts and people in all, and the most within its window against the usual."""
+    evidence, words = json.loads(alert["evidence"]), WORDS[language]
+    return words["what_negative" if alert["kind"] == "negative" else "what"].format(
+        posts=f"{max(evidence.get('posts_in_all', 0), alert['observed']):,}",
+        authors=f"{alert['authors']:,}",
+        observed=f"{alert['observed']:,}",
+        window=format_duration(evidence.get("window_s", 3600), language),
+        expected=f"{alert['expected']:,.1f}",
+    )
 
 
 def one_line(title: str) -> str:

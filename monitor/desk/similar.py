@@ -26,6 +26,8 @@ _RECENT = 2_000  # answered turns whose directions are compared
 _NEAR = 60  # of them, those that are looked at
 _MOST = 150  # candidates whose runs are counted
 _READ = 300  # characters
+_SEARCHED = 2_000  # characters whose words are searched for
+_LONGEST = 16  # characters of a word: a run of 100,000 signs is none, and keeps the search index busy for a minute
 _SIZES = (2, 3, 4)
 _WORD = re.compile(r"[一-龠々]{2,}|[ァ-ヶー]{2,}|[a-z][a-z'-]{3,}")
 
@@ -64,7 +66,8 @@ def similar_answers(
 
 def _by_words(store: Store, body: str) -> set[int]:
     found: dict[str, list[int]] = {}
-    for word in dict.fromkeys(_WORD.findall(normalise(body))):
+    words = (word[:_LONGEST] for word in _WORD.findall(normalise(body[:_SEARCHED])))
+    for word in dict.fromkeys(words):
         phrases = search_phrases(word)
         found[word] = store.db.search(phrases, _PER_TERM) if phrases else []
     rare = sorted((word for word in found if found[word]), key=lambda word: len(found[word]))[:_TERMS]

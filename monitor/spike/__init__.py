@@ -6,7 +6,7 @@ dispersion is the brand's own, within an alert budget; and, because outside burs
 model, by how rare such a surprise is among the brand's own past extremes. Everything uses the past only; no clock, no I/O.
 """
 
-from monitor.spike.budget import Difference, Fired, Fit, difference, fit, replay
+from monitor.spike.budget import Difference, Fired, Fit, Negative, difference, fit, replay
 from monitor.spike.detector import Detector, backtest, step_of
 from monitor.spike.feelings import Feelings
 from monitor.spike.memory import dump, load
@@ -21,6 +21,7 @@ __all__ = [
     "Feelings",
     "Fired",
     "Fit",
+    "Negative",
     "Settings",
     "Share",
     "State",

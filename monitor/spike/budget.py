@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.spike.detector import Detector, step_of
+from monitor.spike.feelings import Feelings
 from monitor.spike.settings import LEVELS, Settings, Verdict
+from monitor.types import AlertLevel
 
 Rows = Sequence[tuple[datetime, float | None]]
 LADDER = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
@@ -18,12 +20,23 @@ class Fired:
     """An episode of a replay: when it was told (end of the bucket), how late, how bad, and what was seen.
 
     ``delay`` counts from the begin of the rise: the first of the unbroken buckets at twice the usual before the alert.
+    ``level`` is the one at which it was told first; ``negative``: negative posts were unusual, not the volume.
     """
 
     at: datetime
     until: datetime
     delay: timedelta
     worst: Verdict
+    level: AlertLevel = "watch"
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negative:
+    """Negative posts of a past by bucket, and beside each how many posts a model was sure about."""
+
+    rows: Rows
+    judged: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +54,27 @@ class Fit:
     kept: bool
 
 
-def replay(rows: Rows, settings: Settings) -> list[Fired]:
-    """Return the episodes that would have been told after the learning time. Raises ValueError when times do not rise."""
-    step = step_of(rows)
-    detector = Detector(step, settings)
+def replay(past: Rows | Negative, settings: Settings) -> list[Fired]:
+    """Return the episodes that would have been told after the learning time. Raises ValueError when times do not rise.
+
+    Of negative posts number and share are judged, as live (:class:`Feelings`).
+    """
+    negative = isinstance(past, Negative)
+    step = step_of(past.rows if isinstance(past, Negative) else past)
     fired: list[Fired] = []
     rise: datetime | None = None
     since: datetime | None = None
-    for start, count in rows:
-        verdict = detector.observe(start, count)
-        busy = count is not None and verdict.observed >= 2 * verdict.expected > 0
-        rise = (rise or start) if busy else None
+    for verdict in _verdicts(past, settings, step):
+        busy = verdict.count is not None and verdict.observed >= 2 * verdict.expected > 0
+        rise = (rise or verdict.start) if busy else None
         if verdict.state == "learning" or verdict.since is None:
             since = None
             continue
         if verdict.alert and verdict.since != since:
-            told = start + step
-            begin = max(rise or start, told - timedelta(seconds=verdict.window))
-            fired.append(Fired(at=told, until=told, delay=told - begin, worst=verdict))
+            told = verdict.start + step
+            delay = told - max(rise or verdict.start, told - timedelta(seconds=verdict.window))
+            level = verdict.level or "watch"
+            fired.append(Fired(at=told, until=told, delay=delay, worst=verdict, level=level, negative=negative))
         since = verdict.since
         if fired and verdict.level is not None:
             last = fired[-1]
@@ -66,12 +82,26 @@ def replay(rows: Rows, settings: Settings) -> list[Fired]:
                 LEVELS.index(last.worst.level or "watch"),
                 last.worst.heat,
             )
-            fired[-1] = replace(last, until=start + step, worst=verdict if worse else last.worst)
+            fired[-1] = replace(last, until=verdict.start + step, worst=verdict if worse else last.worst)
     return fired
 
 
-def fit(rows: Rows, settings: Settings) -> Fit:
-    """Find the least strictness that keeps ``settings.budget`` on these rows. Raises ValueError for too short a history."""
+def _verdicts(past: Rows | Negative, settings: Settings, step: timedelta) -> Iterator[Verdict]:
+    if isinstance(past, Negative):
+        feelings = Feelings(step, settings)
+        for (start, count), judged in zip(past.rows, past.judged, strict=True):
+            yield feelings.observe(start, count, judged=judged)
+    else:
+        detector = Detector(step, settings)
+        for start, count in past:
+            yield detector.observe(start, count)
+
+
+def fit(rows: Rows, settings: Settings, negative: Negative | None = None) -> Fit:
+    """Find the least strictness that keeps ``settings.budget`` on these rows. Raises ValueError for too short a history.
+
+    With ``negative`` the alerts of both kinds together keep it: people are told of both.
+    """
     days = (rows[-1][0] - rows[0][0] - settings.learning).total_seconds() / 86_400 if rows else 0.0
     if days < 7:
         raise ValueError(
@@ -81,7 +111,9 @@ def fit(rows: Rows, settings: Settings) -> Fit:
     tried: list[tuple[float, int]] = []
     for strictness in LADDER:
         chosen = replace(settings, strictness=strictness)
-        fired = replay(rows, chosen)
+        fired = sorted(
+            [*replay(rows, chosen), *(replay(negative, chosen) if negative is not None else ())], key=lambda one: one.at
+        )
         tried.append((strictness, len(fired)))
         if len(fired) <= allowed:
             break
@@ -97,9 +129,10 @@ class Difference:
     both: tuple[tuple[Fired, Fired], ...]
 
 
-def difference(rows: Rows, old: Settings, new: Settings) -> Difference:
-    """Replay the same history under both settings; episodes that overlap are the same."""
-    before, after = replay(rows, old), replay(rows, new)
+def difference(past: Rows | Negative, old: Settings | None, new: Settings | None) -> Difference:
+    """Replay the same history under both settings; episodes that overlap are the same. ``None``: this kind is not judged."""
+    before = replay(past, old) if old is not None else []
+    after = before if new == old else replay(past, new) if new is not None else []
     pairs = [(a, b) for a in before for b in after if a.at <= b.until and b.at <= a.until]
     left, right = {id(a) for a, _ in pairs}, {id(b) for _, b in pairs}
     return Difference(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # `monitor queue` starts as fast as Python can: parts are imported when they are used
     from monitor.store.authors import Authors
     from monitor.store.conversations import Conversations
+    from monitor.store.counts import Counts
     from monitor.store.database import Database
     from monitor.store.deliveries import Deliveries
     from monitor.store.desk import Desk
@@ -102,6 +103,13 @@ class Store:
         from monitor.store.spending import Spending  # noqa: PLC0415 - see above
 
         return Spending(self.db)
+
+    @property
+    def counts(self) -> Counts:
+        """Posts that networks only counted, from before the first one that was read."""
+        from monitor.store.counts import Counts  # noqa: PLC0415 - see above
+
+        return Counts(self.db)
 
     @property
     def persons(self) -> Persons:

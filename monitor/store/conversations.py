@@ -117,6 +117,22 @@ class Conversations:
             for row in rows
         }
 
+    def verdicts(self, pids: Collection[int]) -> dict[tuple[int, str], Any]:
+        """Return triage's verdicts on posts for each brand as rows, with the words that showed them (JSON)."""
+        rows = self._db.rows("queue_needs", pids=list(pids)) if pids else ()
+        return {(row["pid"], row["brand"]): row for row in rows}
+
+    def edits(self, pids: Collection[int]) -> dict[int, list[Any]]:
+        """Return the earlier texts of posts, oldest first: ``replaced_at``, ``text``."""
+        found: dict[int, list[Any]] = defaultdict(list)
+        for row in self._db.rows("export_edits", pids=list(pids)) if pids else ():
+            found[row["pid"]].append(row)
+        return found
+
+    def of_person(self, aid: int, brand: str) -> list[Any]:
+        """Return somebody's conversations with a brand, the oldest first: ``cid``, ``state`` and more."""
+        return [row for row in self._db.rows("conversations_of_person", aid=aid) if row["brand"] == brand]
+
     def append(self, events: Iterable[tuple[int, int, str, str | None, Mapping[str, str]]]) -> None:
         """Append events ``(cid, at, kind, actor, detail)``; one that stands there already is not repeated."""
         rows = []

@@ -45,6 +45,12 @@ class Deliveries:
         """Return the occasions since an instant, newest first."""
         return self._db.rows("occasions_since", since=since, limit=limit)
 
+    def summaries(self, alid: int, brand: str, since: int) -> list[tuple[Row, bool]]:
+        """Return the summaries since an instant that named an alert, oldest first, and whether it was going on by then."""
+        rows = self._db.rows("summaries_since", brand=brand, since=since)
+        named = [(row, *named_in(row)) for row in rows]
+        return [(row, alid in going_on) for row, alids, going_on in named if alid in alids]
+
     def set_occasion(self, row: Row, state: str, detail: str | None = None) -> bool:
         """Move an occasion on; whether it still stood as ``row`` shows it."""
         kept = row["detail"] if detail is None else detail
@@ -159,3 +165,12 @@ class Deliveries:
 def plan_of(row: Row) -> list[list[tuple[str, str]]]:
     """Return the lines of an occasion's plan: (who, channel) each."""
     return [[(who, channel) for who, channel in line] for line in json.loads(row["plan"])]
+
+
+def named_in(row: Row) -> tuple[list[int], list[int]]:
+    """Return the alerts that a summary names, and of these the ones that were going on when it was noted.
+
+    A summary of before this was noted names only the former.
+    """
+    found = json.loads(row["detail"] or "[]")
+    return (found, []) if isinstance(found, list) else (found["alerts"], found["going_on"])

@@ -69,6 +69,14 @@ class Figures:
         """Keep what a detector remembers."""
         self._db.change("put_alert_state", **fields)
 
+    def alert_recent(self, brand: str, kind: str) -> Any | None:  # noqa: ANN401 - a database row
+        """Return ``since``, ``upto``, ``rules``, ``seen`` and ``state`` (JSON) of a detector's newer memory, if one is kept."""
+        return next(iter(self._db.rows("alert_recent", brand=brand, kind=kind)), None)
+
+    def put_alert_recent(self, **fields: Any) -> None:  # noqa: ANN401 - columns of ``alert_recent``
+        """Keep what a detector remembered of late."""
+        self._db.change("put_alert_recent", **fields)
+
     def strictness(self, brand: str, budget: float) -> float:
         """Return the strictness fitted for a brand's present budget; 1 where none was."""
         fits = self._db.rows("alert_fit", brand=brand)

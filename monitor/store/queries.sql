@@ -1036,12 +1036,37 @@ SELECT upto, rules, posts, state FROM alert_states WHERE brand = :brand AND kind
 INSERT INTO alert_states (brand, kind, upto, rules, posts, state) VALUES (:brand, :kind, :upto, :rules, :posts, :state)
 ON CONFLICT (brand, kind) DO UPDATE SET upto = excluded.upto, rules = excluded.rules, posts = excluded.posts, state = excluded.state;
 
+-- alert_recent: what the detector remembered less than an hour ago
+SELECT since, upto, rules, seen, state FROM alert_recent WHERE brand = :brand AND kind = :kind;
+
+-- put_alert_recent: keep what the detector remembers now
+INSERT INTO alert_recent (brand, kind, since, upto, rules, seen, state) VALUES (:brand, :kind, :since, :upto, :rules, :seen, :state)
+ON CONFLICT (brand, kind) DO UPDATE SET since = excluded.since, upto = excluded.upto, rules = excluded.rules, seen = excluded.seen, state = excluded.state;
+
 -- alert_fit: the strictness that was fitted for a brand
 SELECT budget, strictness, fitted_at FROM alert_fits WHERE brand = :brand;
 
 -- put_alert_fit: keep the strictness that was fitted for a brand
 INSERT INTO alert_fits (brand, budget, strictness, fitted_at) VALUES (:brand, :budget, :strictness, :fitted_at)
 ON CONFLICT (brand) DO UPDATE SET budget = excluded.budget, strictness = excluded.strictness, fitted_at = excluded.fitted_at;
+
+-- counted_span: what came of asking a source's network how many posts there were
+SELECT source, brand, network, start_at, end_at, state, at, detail FROM counted_spans WHERE source = :source;
+
+-- counted_spans: the same of every live source of a brand
+SELECT s.source, s.since, c.network, COALESCE(c.start_at, s.since) AS start_at, COALESCE(c.end_at, s.since) AS end_at, COALESCE(c.state, 'none') AS state, c.at, c.detail
+FROM sources s LEFT JOIN counted_spans c ON c.source = s.source WHERE s.brand = :brand AND s.archive = 0 AND s.state <> 'retired' ORDER BY s.source;
+
+-- counted_buckets: posts that a source's network counted before the first one that was read
+SELECT bucket, posts FROM counted_posts WHERE source = :source AND bucket >= :start AND bucket < :end;
+
+-- put_counted: posts that a network counted in five minutes
+INSERT INTO counted_posts (source, bucket, posts) VALUES (?, ?, ?) ON CONFLICT (source, bucket) DO UPDATE SET posts = excluded.posts;
+
+-- put_counted_span: what came of asking for them
+INSERT INTO counted_spans (source, brand, network, start_at, end_at, state, at, detail) VALUES (:source, :brand, :network, :start_at, :end_at, :state, :at, :detail)
+ON CONFLICT (source) DO UPDATE SET brand = excluded.brand, network = excluded.network, start_at = excluded.start_at, end_at = excluded.end_at,
+  state = excluded.state, at = excluded.at, detail = excluded.detail;
 
 -- note_live: a post that a live source brought, which the sweep looks after from now on
 INSERT INTO sweeps (pid) VALUES (?) ON CONFLICT (pid) DO NOTHING;
@@ -1414,6 +1439,9 @@ SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail
 
 -- occasions_since: what was to be told since an instant, newest first
 SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail FROM occasions WHERE at >= :since ORDER BY at DESC, occasion LIMIT :limit;
+
+-- summaries_since: what summaries of a brand named which alerts, oldest first
+SELECT occasion, what, brand, alid, level, at, due_at, plan, hole, state, detail FROM occasions WHERE at >= :since AND what = 'summary' AND brand = :brand ORDER BY at, occasion;
 
 -- set_occasion: how far it has come
 UPDATE occasions SET state = :state, detail = :detail WHERE occasion = :occasion AND state = :was;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,12 @@ def _items(rows: list[Any]) -> list[dict[str, Any]]:
     return [_item(row.values() if isinstance(row, dict) else row) for row in rows]
 
 
+@functools.lru_cache(1000)
+def _reasons(told: str) -> tuple[tuple[str, str | None], ...]:
+    """Read triage's reasons: pairs of a code and the words that showed it. The same few stand at most posts."""
+    return tuple([(code, words) for code, words in json.loads(told)])
+
+
 def _item(row: Iterable[Any]) -> dict[str, Any]:
     (
         cid, brand, network, _, state, unsure, waiting_since, due_at, priority, claimed_by, lease_until, assigned_to,
@@ -112,7 +119,7 @@ def _item(row: Iterable[Any]) -> dict[str, Any]:
         "priority": priority,
         "urgency": urgency,
         "within_s": within_s,
-        "reasons": json.loads(reasons) if reasons else [],
+        "reasons": _reasons(reasons) if reasons else (),
         "state": state,
         "unsure": bool(unsure),
         "claimed_by": claimed_by,

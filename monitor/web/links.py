@@ -55,5 +55,7 @@ def link(address: str | None, label: str) -> Markup:
 
 def short(text: str | None, characters: int = 80) -> str:
     """Return a text on one line, cut to a number of characters."""
+    if text and len(text) <= characters and text.isprintable() and " " not in text:
+        return text
     line = " ".join(plain((text or "")[: characters * 4]).split())
     return line if len(line) <= characters else line[: characters - 1].rstrip() + "…"

@@ -16,9 +16,8 @@ def document(routes: Sequence[Route], url: str) -> dict[str, Any]:
     """Return the document: every route with a JSON form, its parameters and its least role."""
     paths: dict[str, Any] = {}
     for route in routes:
-        if route.method == "GET" and (route.template is None or not route.twin):
-            continue
-        paths.setdefault(f"{route.path}.json", {})[route.method.lower()] = _operation(route)
+        if (path := json_path(route)) is not None:
+            paths.setdefault(path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Engagement monitor", "version": version("engagement-monitor"), "description": _ABOUT},
@@ -36,10 +35,19 @@ def document(routes: Sequence[Route], url: str) -> dict[str, Any]:
     }
 
 
+def json_path(route: Route) -> str | None:
+    """Return where a route speaks JSON: its twin, or itself where it speaks nothing else; ``None`` where it has no such form."""
+    if route.path.endswith(".json"):
+        return route.path
+    twin = route.method == "POST" or (route.template is not None and route.twin)
+    return f"{route.path}.json" if twin else None
+
+
 _ABOUT = (
     "Every page has a JSON twin. POST /sign-in.json sets the session's cookie. "
     "Changes must carry an Origin header that names this site."
 )
+_SAME = "Nothing has changed since the version that `since` or If-None-Match names."
 _PROBLEM = {
     "type": "object",
     "required": ["error"],
@@ -64,6 +72,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "security": [{"session": []}] if role else [],
         "responses": {
             "200": {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}},
+            **({"304": {"description": _SAME}} if route.path == "/queue/changes.json" else {}),
             **{str(code): _ERROR for code in (400, 401, 403, 404, 409, 410, 413, 421, 422, 429, 503)},
         },
         "parameters": [_parameter(param, "path") for param in placed],

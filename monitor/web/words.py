@@ -20,7 +20,7 @@ class Words:
 
     def __call__(self, msgid: str, **values: object) -> str:
         """Return a sentence in this language with its values put in."""
-        text = self.catalog.gettext(msgid) if msgid else ""
+        text = _text(self.language, msgid) if msgid else ""
         return text % values if values else text
 
 
@@ -40,6 +40,12 @@ def catalog(language: str) -> gettext.NullTranslations:
         single.add_fallback(found)
         found = single
     return found
+
+
+@functools.lru_cache(5000)
+def _text(language: str, msgid: str) -> str:
+    """Look a msgid up; a catalog asks every one of its files in turn."""
+    return catalog(language).gettext(msgid)
 
 
 def best(accepted: str) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.x import X
 from monitor.connector import Check
-from monitor.errors import NotAllowed
+from monitor.errors import NotAllowed, Unreadable
 from monitor.types import Metrics
 from tests.fakes.x import FakeX
 from tests.fakes.x_keys import oauth1, reader, target, with_bearer
@@ -95,17 +95,43 @@ def test_private_counts_are_asked_for_own_young_posts_only(x: X, fake: FakeX, wo
     assert [request.value("ids") for request in asked] == [str(own)]
 
 
-def test_whole_hours_are_counted_within_seven_days(fake: FakeX, world: World, tmp_path: Path) -> None:
+def test_whole_five_minutes_are_counted_within_seven_days_as_the_poll_would_read_them(
+    fake: FakeX, world: World, tmp_path: Path
+) -> None:
     x = with_bearer(fake, tmp_path)
-    for n in range(5):
+    for n in range(6):
         world.write("a", "アクメ", at=START - timedelta(hours=2, minutes=n))
-    found = x.count(("アクメ",), START - timedelta(days=30), START + MINUTE)
-    assert dict(found)[START - timedelta(hours=3)] == 4
-    assert dict(found)[START - timedelta(hours=2)] == 1
-    assert found[-1][0] == START - timedelta(hours=1)
-    assert START - found[0][0] <= timedelta(days=7)
+    world.write("a", "@acme 助けて", at=START - timedelta(hours=2))
+    world.write("acme", "アクメの新製品", at=START - timedelta(hours=2))
+    world.write("b", "別の話", at=START - timedelta(hours=2))
+    of = target(START, words=("アクメ",))
+    found = dict(x.count(of, START - timedelta(days=30), START + MINUTE))
+    assert found[START - timedelta(hours=2)] == 2, "the brand's own post and what does not name it are left out"
+    assert found[START - timedelta(hours=2, minutes=5)] == 5
+    assert sum(found.values()) == 7
+    assert max(found) == START - timedelta(minutes=10), "X does not count the last half minute yet"
+    assert START - timedelta(days=7) < min(found) <= START - timedelta(days=6, hours=22, minutes=55)
+    assert len(found) == (max(found) - min(found)) // timedelta(minutes=5) + 1
     assert x.meter.take()["counts"].dollars == pytest.approx(0.005)
-    assert x.count(("アクメ",), START, START + MINUTE) == []
+    assert x.count(of, START, START + MINUTE) == []
+    mentions = dict(
+        with_bearer(fake, tmp_path, search=False).count(of, START - timedelta(hours=3), START - timedelta(hours=1))
+    )
+    assert sum(mentions.values()) == 1, "without the search only who names the account is read"
+
+
+def test_pages_of_counts_are_followed_to_their_end_and_each_is_paid(fake: FakeX, world: World, tmp_path: Path) -> None:
+    x = with_bearer(fake, tmp_path)
+    for n in range(200):
+        world.write("a", "アクメ", at=START - MINUTE * (1 + n))
+    fake.counts_page = 77
+    found = x.count(target(START, words=("アクメ",)), START - timedelta(hours=4), START - MINUTE * 5)
+    assert sum(count for _, count in found) == 195
+    assert len(fake.calls("/counts/recent")) == 4
+    assert x.meter.take()["counts"].dollars == pytest.approx(0.020)
+    fake.counts_page = 1
+    with pytest.raises(Unreadable):
+        x.count(target(START, words=("アクメ",)), START - timedelta(hours=4), START - MINUTE * 5)
 
 
 def states(checks: object) -> dict[str, str]:

@@ -87,6 +87,7 @@ class FakeX:
         self.violations: list[str] = []
         self.writes = 0
         self.refused = 0  # 429 by the published limits
+        self.counts_page: int | None = None  # minutes or hours on a page of counts; None: all of them
         self.read: Counter[str] = Counter()  # posts and users served, once a day each, by price
         self._windows: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._billed: set[tuple[str, str]] = set()
@@ -375,20 +376,26 @@ class FakeX:
         start, end = moment(request.value("start_time")), moment(request.value("end_time"))
         assert start is not None
         assert end is not None
+        if start < self.world.now - timedelta(days=7) or end > self.world.now - timedelta(seconds=10):
+            return Reply(400, trouble(400, "Invalid Request", "'start_time' or 'end_time' is out of reach"))
+        step = timedelta(minutes=1) if request.value("granularity") == "minute" else timedelta(hours=1)
+        query = request.value("query") or ""
+        sums = Counter(
+            (post.versions[0].at - start) // step
+            for post in self.world.shown()
+            if start <= post.versions[0].at < end and self.world.matches(post, query)
+        )
         rows = []
-        at = start
-        while at < end:
-            hits = [
-                post
-                for post in self.world.shown()
-                if at <= post.versions[0].at < at + timedelta(hours=1)
-                and self.world.matches(post, request.value("query") or "")
-            ]
-            until = at + timedelta(hours=1)
-            rows.append({"start": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", "end": f"{until:%Y-%m-%dT%H:%M:%S}.000Z", "tweet_count": len(hits)})  # fmt: skip
-            at = until
+        for i in range((end - start) // step):
+            at = start + i * step
+            rows.append({"start": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", "end": f"{at + step:%Y-%m-%dT%H:%M:%S}.000Z", "tweet_count": sums[i]})  # fmt: skip
         self.read["count"] += 1
-        return Reply(200, {"data": rows, "meta": {"total_tweet_count": sum(row["tweet_count"] for row in rows)}})
+        most, first = self.counts_page or len(rows), int(request.value("next_token") or 0)
+        shown = rows[first : first + most]
+        meta: dict[str, Any] = {"total_tweet_count": sum(row["tweet_count"] for row in shown)}
+        if first + most < len(rows):
+            meta["next_token"] = f"{first + most:016d}"
+        return Reply(200, {"data": shown, "meta": meta})
 
     def _create(self, request: Request) -> Reply:
         body = request.body

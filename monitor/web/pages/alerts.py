@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.deliver import again, arrived, report
+from monitor.deliver.account import account_of
 from monitor.deliver.acts import LONGEST_NOTE, NotPossible, acknowledge_by_link, act
 from monitor.deliver.channels import channels_of, message, messages_since
 from monitor.deliver.day import day_of
+from monitor.deliver.learning import learned, sentences
 from monitor.handling import VERDICTS, Act
 from monitor.rota import on_duty
 from monitor.timing import iso_week
@@ -34,7 +36,9 @@ TOKEN = Param(name="token", about="The one-time link's token.", required=True, l
 def alerts(ctx: Context) -> Mapping[str, Any]:
     """List the episodes, whether the channels work, and what was judged of the last 90 days."""
     kit = ctx.app.kit(ctx.language, ctx.store)
-    brands = [row["brand"] for row in ctx.store.sources.brands()]
+    zones = {row["brand"]: row["zone"] for row in ctx.store.sources.brands()}
+    brands = list(zones)
+    told = [learned(ctx.store, brand, ctx.now) for brand in brands]
     rosters = {brand: on_duty(kit.duties, brand, ctx.now) for brand in brands}
     judged = ctx.store.handling.verdicts(ctx.at - 90 * DAY, ctx.at + DAY)
     counts = dict.fromkeys(judged, 0)
@@ -55,6 +59,7 @@ def alerts(ctx: Context) -> Mapping[str, Any]:
             for brand, reasons in sorted(judged.items())
         ],
         "budget": ctx.app.settings.alerts.budget,
+        "learning": [one | {"said": list(sentences(one, ctx.language, zones[one["brand"]], ctx.now))} for one in told],
         "reasons": report.REASONS[ctx.language],
     }
 
@@ -90,7 +95,7 @@ def one(ctx: Context) -> Mapping[str, Any]:
             for row in posts
         ],
         "duty": {"people": [duty.who for duty in roster.people], "hole": roster.hole},
-        "timeline": report.as_dicts(report.entries(ctx.store, alert), ctx.language),
+        "timeline": report.as_dicts(report.entries(ctx.store, alert, ctx.app.model_name()), ctx.language),
         "messages": [message(row) for row in ctx.store.deliveries.about(alert["alid"])],
         "to": sorted({*colleagues, *(duty.who for duty in kit.duties)}),
         "reasons": report.REASONS[ctx.language],
@@ -110,19 +115,21 @@ def one(ctx: Context) -> Mapping[str, Any]:
     rule="see",
     template=None,
     about="An alert's timeline as a file, for the 経緯報告.",
-    params=(ALID, Param(name="form", about="Kind of file.", default="markdown", choices=("markdown", "csv"))),
+    params=(ALID, Param(name="form", about="Kind of file.", default="markdown", choices=("markdown", "text", "csv"))),
 )
 def timeline(ctx: Context) -> Raw:
-    """Hand the timeline out as Markdown or CSV, in the reader's language."""
+    """Hand the account out as Markdown or text, or the timeline as CSV, in the reader's language."""
     alert = _alert(ctx)
     zone = ctx.app.settings.find(alert["brand"]).zone
-    lines = report.entries(ctx.store, alert)
+    model = ctx.app.model_name()
     if ctx["form"] == "csv":
+        lines = report.entries(ctx.store, alert, model)
         body, kind, ending = "\ufeff" + report.as_csv(lines, ctx.language, zone), "text/csv; charset=utf-8", "csv"
     else:
-        standing = report.standing_of(ctx.store, alert)
-        body = report.as_markdown(alert, lines, standing, ctx.language, zone, ctx.now)
-        kind, ending = "text/markdown; charset=utf-8", "md"
+        account = account_of(ctx.store, alert, model, ctx.language, zone, ctx.now)
+        plain = ctx["form"] == "text"
+        body = account.as_text() if plain else account.as_markdown()
+        kind, ending = f"text/{'plain' if plain else 'markdown'}; charset=utf-8", "txt" if plain else "md"
     name = f'attachment; filename="alert-{alert["alid"]}-timeline.{ending}"'
     return Raw(body=body.encode(), media_type=kind, headers={"content-disposition": name})
 

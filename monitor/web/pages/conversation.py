@@ -113,12 +113,10 @@ def _posts(ctx: Context, cid: int) -> list[dict[str, Any]]:
     pids = [row["pid"] for row in rows]
     if not pids:
         return []
-    faces = {row["pid"]: row for row in ctx.store.db.rows("queue_posts", pids=pids)}
+    faces = ctx.store.figures.posts(pids)
     labels = ctx.store.conversations.labels(pids)
-    needs = {(row["pid"], row["brand"]): row for row in ctx.store.db.rows("queue_needs", pids=pids)}
-    edits: dict[int, list[dict[str, Any]]] = {}
-    for edit in ctx.store.db.rows("export_edits", pids=pids):
-        edits.setdefault(edit["pid"], []).append({"until": edit["replaced_at"], "text": edit["text"]})
+    needs = ctx.store.conversations.verdicts(pids)
+    edits = ctx.store.conversations.edits(pids)
     through = {one.remote: one.author for one in ctx.writing.outgoing(cid) if one.remote}
     found = []
     for row in rows:
@@ -136,7 +134,7 @@ def _posts(ctx: Context, cid: int) -> list[dict[str, Any]]:
                 "url": face["url"],
                 "at": row["created_at"],
                 "deleted_at": row["deleted_at"],
-                "edits": edits.get(row["pid"], []),
+                "edits": [{"until": one["replaced_at"], "text": one["text"]} for one in edits.get(row["pid"], ())],
                 "colleague": through.get(row["id"]),
                 "outside": by == "brand" and row["id"] not in through,
                 "label": None if label is None else {n: label[n] for n in ("label", "negative", "neutral", "positive")},
@@ -177,11 +175,8 @@ def _hours(ctx: Context, brand: str, due: int | None) -> dict[str, Any]:
 def _earlier(ctx: Context, row: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a database row
     if row["aid"] is None:
         return []
-    others = [
-        one
-        for one in ctx.store.db.rows("conversations_of_person", aid=row["aid"])
-        if one["cid"] != row["cid"] and one["brand"] == row["brand"]
-    ][-20:]
+    everything = ctx.store.conversations.of_person(row["aid"], row["brand"])
+    others = [one for one in everything if one["cid"] != row["cid"]][-20:]
     members = ctx.store.conversations.members([one["cid"] for one in others])
     found = [
         {

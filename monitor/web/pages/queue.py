@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -211,6 +212,14 @@ def chips(reasons: Collection[Any], language: str) -> list[dict[str, Any]]:
     ]
 
 
+@functools.lru_cache(1000)
+def _named(reasons: tuple[tuple[str, str | None], ...], language: str) -> tuple[list[dict[str, Any]], str, str]:
+    """Return the chips of reasons, the first one's name and all names as one text. The same few stand at most posts."""
+    found = chips(reasons, language)
+    names = [chip["name"] for chip in found]
+    return found, names[0] if names else "", ("、" if language == "ja" else ", ").join(names)
+
+
 def _looking(ctx: Context) -> dict[int, list[dict[str, str]]]:
     found: dict[int, list[dict[str, str]]] = {}
     for row in ctx.store.desk.present_now(ctx.at):
@@ -227,17 +236,12 @@ class _Words:
         self.me, self.at, self.language = ctx.me.name, ctx.at, ctx.language
         self.late, self.due = ctx._("%(length)s late", length="%s"), ctx._("in %(length)s", length="%s")
         self.snoozed = ctx._("state snoozed")
-        self.listed = "、" if ctx.language == "ja" else ", "
         self.deleted, self.yours, self.until = ctx._("(deleted)"), ctx._("you have it"), ctx._("until %(at)s", at="%s")
         self.feels = {name: ctx._("feels " + name) for name in ("negative", "neutral", "positive", "unsure")}
         self.doing = {
             "looking": ctx._("%(who)s is looking", who="%s"),
             "typing": ctx._("%(who)s is typing", who="%s"),
         }
-
-    def chips(self, reasons: Collection[Any]) -> list[dict[str, Any]]:
-        """Return triage's reasons as short names; see :func:`chips`."""
-        return chips(reasons, self.language)
 
 
 def _item(ctx: Context, item: dict[str, Any], part: str, looking: Mapping[int, Any], words: _Words) -> dict[str, Any]:
@@ -249,16 +253,16 @@ def _item(ctx: Context, item: dict[str, Any], part: str, looking: Mapping[int, A
         item["claimed_by"] = None
     item["part"], item["late"] = part, late
     item["due_in_s"] = None if due is None else due - at
-    item["chips"] = words.chips(item["reasons"])
+    item["chips"], main, why = _named(item["reasons"], words.language)
     item["mine"] = item["assigned_to"] == me or item["claimed_by"] == me
     item["looking"] = looking.get(item["conversation"], [])
-    item["row"] = _row(ctx, item, words)
+    item["row"] = _row(ctx, item, words) | {"main": main, "why": why}
     return item
 
 
 def _row(ctx: Context, item: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     """Return the ready texts of a row; nothing is worked out in the template's loop."""
-    left, label, names = item["due_in_s"], item["label"], item["chips"]
+    left, label = item["due_in_s"], item["label"]
     feel = ""
     if label is not None:
         name = label["label"]
@@ -269,10 +273,8 @@ def _row(ctx: Context, item: Mapping[str, Any], words: _Words) -> dict[str, Any]
         "who": f"@{short(item['author'], 40)}" if item["author"] else "–",
         "network": NETWORKS.get(item["network"], item["network"]),
         "flag": item["urgency"] == "high",
-        "main": names[0]["name"] if names else "",
         "text": _said(item["text"]) if item["text"] else words.deleted,
         "feel": feel,
-        "why": words.listed.join(chip["name"] for chip in names),
         "fate": words.snoozed if item["state"] == "snoozed" else "",
         "tags": _tags(ctx, item, words),
         "seen": item["newest"] or "",
