@@ -66,11 +66,12 @@ def test_every_page_is_sound_and_kept_as_a_picture(
     assert page.evaluate(CHECK) == []
     page.screenshot(path=SHOTS / f"sign-in-{language}-{width}.png")
     sign_in(page, shared_site, "admin", language)
-    with shared_site.as_("admin") as client:
+    with shared_site.as_("viewer") as client:  # as admin, it would choose that person's language anew
         cid = client.get("/queue.json").json()["parts"][0]["items"][0]["conversation"]
     for path in (*PAGES, f"/conversation/{cid}", f"/queue?open={cid}", "/search?q=返金"):
         page.goto(shared_site.url + path)
         assert page.evaluate(CHECK) == [], path
+        assert page.locator("html").get_attribute("lang") == language
         name = path.strip("/").replace(str(cid), "one").replace("?", "-").replace("/", "-")
         page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png", full_page=True)
 
