@@ -12,10 +12,11 @@ from monitor.exam import Answer, Exam, examine
 from monitor.response import Case, Turn, cases, clocks, direct, figures, resolution, slowest
 from monitor.store import Store
 from monitor.text import language
-from monitor.timing import Calendar, from_epoch, iso, to_epoch
+from monitor.timing import DAY, Calendar, from_epoch, iso, to_epoch
 
 EVER = 0
 NEVER = 4102444800  # 2100-01-01: an end after everything
+AROUND = 14 * DAY  # a matter's rounds are looked for so long before and after a span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +88,41 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What response figures are made of: turns with their conversations, direct waits in seconds, gaps, watched until when."""
+    """What response figures are made of: turns with their conversations, direct waits in seconds, gaps, watched until when.
+
+    ``around`` are the turns of :data:`AROUND` before and after the span with the span's own among them: by these a
+    question is told from a further round of the same matter, and a matter's last answer from its first.
+    """
 
     turns: Sequence[tuple[int, Turn]]
+    around: Sequence[tuple[int, Turn]]
     waits: Sequence[float]
     gaps: Sequence[Any]
     until: datetime
+
+
+def present(store: Store, brand: str, span: Span, now: datetime) -> Facts:
+    """Return the facts of a span as they are now."""
+    around = store.figures.turns(brand, span.start - AROUND, span.end + AROUND)
+    return Facts(
+        turns=[one for one in around if span.start <= to_epoch(one[1].started_at) < span.end],
+        around=around,
+        waits=store.figures.direct_waits(brand, span.start, span.end),
+        gaps=store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand),
+        until=observed_until(store, brand, now),
+    )
+
+
+def matters_of(around: Sequence[tuple[int, Turn]], span: Span, until: datetime) -> list[Case]:
+    """Return the matters that began in a span, each with its rounds after the span as far as they are known at ``until``.
+
+    A figure of last week may so change with this week's follow-up: until the quiet time has passed, nothing is resolved.
+    """
+    conversations: dict[int, list[Turn]] = {}
+    for cid, turn in around:
+        conversations.setdefault(cid, []).append(turn)
+    found = [case for group in conversations.values() for case in cases(group, until=until)]
+    return [case for case in found if span.start <= to_epoch(case.started_at) < span.end]
 
 
 def response(
@@ -102,18 +132,10 @@ def response(
 
     ``facts`` are given where they are to stand as of an earlier instant, ``now``; without them the present ones are read.
     """
-    facts = facts or Facts(
-        turns=store.figures.turns(brand, span.start, span.end),
-        waits=store.figures.direct_waits(brand, span.start, span.end),
-        gaps=store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand),
-        until=observed_until(store, brand, now),
-    )
+    facts = facts or present(store, brand, span, now)
     until, waits = facts.until, facts.waits
     turns = [turn for _, turn in facts.turns]
-    by_conversation: dict[int, list[Turn]] = {}
-    for cid, turn in facts.turns:
-        by_conversation.setdefault(cid, []).append(turn)
-    matters: list[Case] = [case for group in by_conversation.values() for case in cases(group, until=until)]
+    matters = matters_of(facts.around, span, until)
     numbers = figures(turns, calendar=clock.calendar, default_within=clock.default_within, until=until)
     return {
         "brand": brand,

@@ -73,6 +73,10 @@ class Turn:
         """Whether the customer still waits for the brand."""
         return self.needs_reply and self.answered_at is None and self.excluded is None
 
+    def excluded_by(self, until: datetime) -> bool:
+        """Whether it had been excluded by an instant; what was excluded without a time never counted."""
+        return self.excluded is not None and (self.excluded_at is None or self.excluded_at <= until)
+
 
 class Clocks(NamedTuple):
     """Seconds that a turn waited on each clock; ``None`` where that is not known."""
@@ -260,7 +264,7 @@ def figures(many: Iterable[Turn], *, calendar: Calendar, default_within: int, un
         deadline = due_at(turn, calendar, default_within)
         answered_at = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
         gone_at = turn.excluded_at
-        if turn.excluded is not None and (gone_at is None or gone_at <= until):
+        if turn.excluded is not None and turn.excluded_by(until):
             counts = turn.excluded not in NEVER_ASKED | NO_MISS and gone_at is not None and gone_at > deadline
             if gone_at is not None and turn.excluded not in NEVER_ASKED:
                 waits.add(turn.started_at, gone_at, finished=False)
@@ -336,11 +340,11 @@ def cases(conversation: Iterable[Turn], *, until: datetime, quiet: int = 3 * DAY
 
     A matter is resolved by the last brand answer after which the customer needs nothing for ``quiet`` calendar
     seconds; a word of thanks needs no reply and does not reopen it. A new question within that time is another round of
-    the same matter, one after it opens a new matter. Excluded turns belong to none.
+    the same matter, one after it opens a new matter. Turns that were excluded by then belong to none.
     """
     found: list[Case] = []
     for turn in conversation:
-        if not turn.needs_reply or turn.excluded is not None or turn.started_at > until:
+        if not turn.needs_reply or turn.started_at > until or turn.excluded_by(until):
             continue
         answered_at = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
         last = found[-1] if found else None

@@ -233,6 +233,24 @@ def test_resolution_is_that_of_the_response_report(store: Store) -> None:
     assert found["resolved"] == 5
 
 
+def test_a_follow_up_of_the_next_week_is_a_further_round_and_no_matter_of_its_own(store: Store) -> None:
+    prepare(store)
+    fill(
+        store,
+        post("q", ASK, by="ann", when=WEEK - 2 * HOUR),
+        post("a", "明日お届けします", by="acme", when=WEEK - HOUR, to="q"),
+        post("q2", "@acme まだ届きませんがどうなっていますか？", by="ann", when=WEEK + HOUR, to="a"),
+        post("a2", "失礼しました。本日お届けします", by="acme", when=WEEK + 2 * HOUR, to="q2"),
+    )
+    known = {}
+    for name, now in (("at its end", WEEK), ("after it", WEEK + 4 * DAY)):
+        first = report.response(store, "acme", CLOCK, SPAN, at(now))["resolution"]
+        known[name] = (first["cases"], first["resolved"], first["resolved_only"]["network"]["mean_s"])
+    assert known == {"at its end": (1, 0, None), "after it": (1, 1, 4 * HOUR)}
+    following = Span(start=SPAN.end, end=SPAN.end + WEEK)
+    assert report.response(store, "acme", CLOCK, following, at(WEEK + 4 * DAY))["resolution"]["cases"] == 0
+
+
 def test_every_gap_is_told_with_every_figure(store: Store) -> None:
     prepare(store)
     fill(store, post("1", "acme", when=100))

@@ -275,6 +275,11 @@ class TestResolution:
         assert cases(talk, until=at("2026-11-05T10:00"))[0].resolved_at == at("2026-11-02T10:00")
         assert cases(talk, until=at("2026-11-01")) == []
 
+    def test_what_is_deleted_later_was_a_matter_until_then(self) -> None:
+        gone = turns([customer("2026-11-02T09:00", excluded="deleted", excluded_at=at("2026-11-12T09:00"))])
+        assert len(cases(gone, until=at("2026-11-12T08:59"))) == 1
+        assert cases(gone, until=at("2026-11-12T09:00")) == []
+
     def test_the_mean_stands_beside_a_median_that_counts_the_open(self) -> None:
         until = at("2026-11-20")
         answered = turns([customer("2026-11-02T09:00"), brand("2026-11-02T10:00")])

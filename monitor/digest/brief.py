@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from monitor.digest.outcome import Outcome, outcomes
-from monitor.report import Clock, Facts, Span, observed_until
+from monitor.report import AROUND, Clock, Facts, Span, observed_until
 from monitor.response import Turn
 from monitor.store import Store
 from monitor.store.digest_weeks import When
@@ -107,12 +107,16 @@ class Frame:
         return self.as_of if newest is None else min(self.as_of, from_epoch(newest))
 
     @cached_property
+    def around(self) -> list[tuple[int, Turn]]:
+        """Turns of the five weeks and of what was known by then of the time after, each with its conversation."""
+        whole = Span(start=self.weeks[0].span.start, end=self.span.end + AROUND)
+        return self.store.weeks.turns(self.when(whole), self.present)
+
+    @cached_property
     def turns(self) -> tuple[list[tuple[int, Turn]], ...]:
         """Turns of each of the five weeks, by the week in which they began, each with its conversation."""
-        whole = Span(start=self.weeks[0].span.start, end=self.span.end)
-        found = self.store.weeks.turns(self.when(whole), self.present)
         return tuple(
-            [(cid, turn) for cid, turn in found if week.span.start <= to_epoch(turn.started_at) < week.span.end]
+            [(cid, turn) for cid, turn in self.around if week.span.start <= to_epoch(turn.started_at) < week.span.end]
             for week in self.weeks
         )
 
@@ -125,7 +129,9 @@ class Frame:
     def facts(self) -> Facts:
         """What the week's response figures are made of."""
         waits = self.store.weeks.waits(self.when(self.span))
-        return Facts(turns=self.turns[-1], waits=waits, gaps=self.gaps, until=self.until)
+        first = self.span.start - AROUND
+        around = [one for one in self.around if to_epoch(one[1].started_at) >= first]
+        return Facts(turns=self.turns[-1], around=around, waits=waits, gaps=self.gaps, until=self.until)
 
     @cached_property
     def gaps(self) -> list[dict[str, Any]]:

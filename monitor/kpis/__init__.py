@@ -18,7 +18,7 @@ from monitor.kpis.mentions import Mentions, count_farewells, farewells
 from monitor.kpis.nine import lines, listed
 from monitor.kpis.rules import Rules, words
 from monitor.report import Clock, Facts, Span
-from monitor.response import Turn, cases, resolution
+from monitor.response import resolution
 from monitor.store import Store
 from monitor.timing import from_epoch, iso, iso_week, to_epoch, week_bounds
 from monitor.voices import KINDS, OUTCOMES
@@ -42,14 +42,16 @@ def of_week(
     ``facts`` are the turns of the digest, where it has them as of an earlier instant; without them the present ones are read.
     """
     rules = rules or Rules()
-    until = facts.until if facts else report.observed_until(store, brand, now)
+    facts = facts or report.present(store, brand, span, now)
+    until = facts.until
     known = min(to_epoch(until), span.end)
     week = iso_week(from_epoch(span.start), zone)
-    turns = list(facts.turns) if facts else store.figures.turns(brand, span.start, span.end)
     found = Mentions(store, brand, model, span, week, rules)
     seen = report.coverage(store, brand, span, now)
     behaviour = _behaviour(store, brand, zone, model, span, week, rules, found, known, until)
-    behaviour["resolution"] = _resolution(turns, clock, until)
+    behaviour["resolution"] = resolution(
+        report.matters_of(facts.around, span, until), calendar=clock.calendar, until=until
+    ).as_dict()
     proxy = threads.proxy(store, brand, span, week, until)
     rows = store.kpis.values(brand, week)
     own = {name: behaviour[name] for name in ("organic_mention_rate", "new_voice_rate", "turns_per_conversation")}
@@ -70,7 +72,7 @@ def of_week(
         "coverage": seen,
         "behaviour": behaviour,
         "feeling": {"satisfaction_proxy": proxy, "sentiment": report.sentiment(store, brand, model, span)},
-        "journey": found.journey([turn for _, turn in turns], clock, to_epoch(until)),
+        "journey": found.journey([turn for _, turn in facts.turns], clock, to_epoch(until)),
         "nine": lines(rows, own, behaviour),
         "campaigns": by_campaign(found, rules, rows, posts),
         "cost_per": cost_per([row for row in rows if not row["campaign"]], counts),
@@ -107,14 +109,6 @@ def _behaviour(
         "turns_per_conversation": threads.depth(store, brand, span, until),
         "mutual_rate": threads.mutual(store, brand, span),
     }
-
-
-def _resolution(turns: list[tuple[int, Turn]], clock: Clock, until: datetime) -> dict[str, Any]:
-    groups: dict[int, list[Turn]] = {}
-    for cid, turn in turns:
-        groups.setdefault(cid, []).append(turn)
-    matters = [case for group in groups.values() for case in cases(group, until=until)]
-    return resolution(matters, calendar=clock.calendar, until=until).as_dict()
 
 
 def told_rate(store: Store, brand: str, until: int) -> dict[str, Any]:
