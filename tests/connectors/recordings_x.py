@@ -209,12 +209,18 @@ def _authors(exchange: Exchange, server: Recorded) -> None:
 
 
 def _counts(exchange: Exchange, server: Recorded) -> None:
+    five = timedelta(minutes=5)
     rows = [(datetime.fromisoformat(row["start"]), row.get("tweet_count")) for row in rows_of(exchange)]
-    whole = [(start, count) for start, count in rows if (start.minute, start.second) == (0, 0)]
-    last = max((start for start, _ in whole), default=NOW) + timedelta(hours=1)
+    last = max((start for start, _ in rows), default=NOW) + timedelta(hours=1)
+    last -= (last - datetime.min.replace(tzinfo=UTC)) % five
     first = last - timedelta(days=6)
-    found = server.x().count(("acme",), first, last)
-    assert dict(found) == {start: count for start, count in whole if first <= start < last}
+    target = Target(source="x", brand="acme", now=last + timedelta(minutes=1), words=("acme",))
+    expected = {first + i * five: 0 for i in range((last - first) // five)}
+    for start, count in rows:
+        bucket = start - (start - datetime.min.replace(tzinfo=UTC)) % five
+        if bucket in expected and isinstance(count, int):
+            expected[bucket] += count
+    assert dict(server.x().count(target, first, last)) == expected
 
 
 def _usage(exchange: Exchange, server: Recorded) -> None:
