@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import statistics
 import tempfile
@@ -156,7 +157,13 @@ class Site:
     def __init__(self, path: str, frame: str = FRAME) -> None:
         brands = tuple(Brand(name=f"brand{i}") for i in range(8))
         self.store = Store.open(path)
-        app = App(Settings(brand=brands, language="ja"), self.store, lambda: datetime.fromtimestamp(NOW + 5, UTC), path)
+        ticks = itertools.count(10)  # half a second with every look at it: lengths of time are worked out anew
+        app = App(
+            Settings(brand=brands, language="ja"),
+            self.store,
+            lambda: datetime.fromtimestamp(NOW + next(ticks) / 2, UTC),
+            path,
+        )
         empty = templates._environment("ja").from_string(frame)
 
         def bare(ctx: Context) -> Raw:
