@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-dev
 
 torture: $(VENV)/.installed-dev
 	MONITOR_TORTURE=1 $(BIN)/python -m pytest tests/days -k kill
+	$(BIN)/python -m tests.traffic
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,5 +1,7 @@
 """Simulated mention volumes of many shapes, with planted crises, and a harness that says how a detector did on them.
 
+``python -m tests.traffic [SHAPE ...]`` runs 200 weeks of each at four rates, the year of the acceptance where none is named.
+
 A brand's intensity is its rhythm (local hour of day, weekday) times a slow random level; on it come counting noise wider
 than Poisson, self-exciting threads, and bursts whose sizes have a heavy tail. Shifts of level, holidays, campaign days,
 clock changes and holes of coverage can be added. Nothing here was fitted to any recorded series.
@@ -8,6 +10,7 @@ clock changes and holes of coverage can be added. Nothing here was fitted to any
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -308,3 +311,25 @@ def table(cases: Iterable[tuple[Shape, float, float]], run: Callable[[Shape, flo
             f"{shape.name:20} {rate:6.1f}/h  false/month {result.per_month:5.2f}  found {len(result.delays):3}/{result.planted:<3}  delay {result.delay:5.2f} h"
         )
     return lines
+
+
+RATES = ((0.5, 10.0, 3.0), (3.0, 8.0, 1.0), (30.0, 8.0, 1.0), (300.0, 8.0, 1.0))
+"""Posts an hour, times of the rate that a crisis has, hours that the median delay may have."""
+
+
+def main(names: Sequence[str], weeks: int = 200) -> int:
+    """Print a line for each shape and rate; 1 when the year misses its budget, its crises or its delay."""
+    missed = False
+    for name in names or ("year",):
+        for rate, times, slowest in RATES:
+            result = trial(SHAPES[name], rate, weeks=weeks, seed=1, step=timedelta(minutes=15), times=times)
+            kept = result.per_month <= Settings().budget and result.found >= 0.95 and result.delay <= slowest
+            missed |= name == "year" and not kept
+            print(
+                ("ok  " if kept else "MISS"), *table([(SHAPES[name], rate, times)], lambda *_, r=result: r), flush=True
+            )
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
