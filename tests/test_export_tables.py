@@ -323,6 +323,7 @@ def test_on_the_command_line_a_screen_is_written_and_told_in_the_log(
     out = tmp_path / "queue.csv.gz"
     assert main(["export", "queue", "--db", where, "--out", str(out), "--bom", "--as", "yuki", "--lang", "ja"]) == 0
     assert "件を書き出しました" in capfd.readouterr().out
+    assert out.stat().st_mode & 0o777 == 0o600  # people's posts
     data = gzip.decompress(out.read_bytes())
     assert data.startswith(b"\xef\xbb\xbfconversation,brand,")
     count = len(read("csv", data))

@@ -629,6 +629,7 @@ def test_export_person_holds_everything_that_is_stored_of_them_and_says_what_it_
     with Store.open("monitor.db") as store:
         crowd(store)
     assert main(["export-person", "@zaubernuss", "--out", "her.json", "--db", "monitor.db", "--lang", "ja"]) == 0
+    assert Path("her.json").stat().st_mode & 0o777 == 0o600
     assert "her.json" in capsys.readouterr().out
     assert stat.S_IMODE(Path("her.json").stat().st_mode) == 0o600
     found = json.loads(Path("her.json").read_text(encoding="utf-8"))

@@ -128,6 +128,10 @@ def _next(*, ja: bool) -> list[tuple[str, str]]:
         ),
         ("monitor check --example > config.toml", "自分のブランドを設定する" if ja else "set up your own brand"),
         ("monitor run", "監視を続ける" if ja else "keep watching"),
+        (
+            "monitor serve",
+            "ブラウザで返信待ち・週報・アラートを見る" if ja else "queue, week and alerts in the browser",
+        ),
         ("monitor response --json", "数字をほかの道具で使う" if ja else "the figures for other tools"),
         ("monitor define within_target", "指標の定義を読む" if ja else "what a figure means"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,16 +84,15 @@ def _everything(app: App, language: str, out: Path | None) -> int:
         for line in lines(app.store):
             sys.stdout.write(line + "\n")
         return 0
-    import gzip  # noqa: PLC0415 - only for files
 
-    part = out.with_name(out.name + ".part")
-    opened: Any = gzip.open(part, "wt", encoding="utf-8") if out.suffix == ".gz" else part.open("w", encoding="utf-8")  # noqa: SIM115 - entered below
-    count = 0
-    with opened as file:
+    def writes(file: IO[bytes]) -> int:
+        count = 0
         for line in lines(app.store):
-            file.write(line + "\n")
+            file.write(line.encode() + b"\n")
             count += 1
-    part.replace(out)
+        return count
+
+    count = _into(out, writes)
     click.echo(f"{out}: {count:,}行を書き出しました。" if language == "ja" else f"{out}: {count:,} lines written.")
     return 0
 
@@ -160,10 +160,14 @@ def _into(out: Path, writes: Any) -> int:  # noqa: ANN401 - a function of the op
     import gzip  # noqa: PLC0415 - only for files
 
     part = out.with_name(out.name + ".part")
-    opened: IO[bytes] = gzip.open(part, "wb") if out.suffix == ".gz" else part.open("wb")  # type: ignore[assignment]  # noqa: SIM115
+    part.unlink(missing_ok=True)  # one that was left behind would keep its own mode
     try:
-        with opened as file:
-            count: int = writes(file)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            if out.suffix == ".gz":
+                with gzip.open(file, "wb") as packed:
+                    count: int = writes(packed)
+            else:
+                count = writes(file)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
