@@ -147,8 +147,7 @@ def export_person_command(
         click.echo(body)
         return 0
     out.touch(mode=0o600)
-    out.touch(mode=0o600)
-    out.chmod(0o600)  # before anything is in it
+    out.chmod(0o600)  # also one that was there
     out.write_text(body + "\n", encoding="utf-8")
     click.echo(FORGET[language]["written"].format(out=out))
     return 0
