@@ -263,11 +263,11 @@ def figures(many: Iterable[Turn], *, calendar: Calendar, default_within: int, un
             continue
         deadline = due_at(turn, calendar, default_within)
         answered_at = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
-        gone_at = turn.excluded_at
         if turn.excluded is not None and turn.excluded_by(until):
-            counts = turn.excluded not in NEVER_ASKED | NO_MISS and gone_at is not None and gone_at > deadline
-            if gone_at is not None and turn.excluded not in NEVER_ASKED:
+            gone_at = turn.excluded_at if turn.excluded not in NEVER_ASKED else None
+            if gone_at is not None:
                 waits.add(turn.started_at, gone_at, finished=False)
+            counts = gone_at is not None and gone_at > deadline and turn.excluded not in NO_MISS
             excluded[turn.excluded] += not counts
             overdue += counts
             continue
@@ -313,10 +313,7 @@ def direct_waits(entries: Iterable[Entry]) -> list[float]:
 
 
 def direct(seconds: Iterable[float]) -> dict[str, float | int | None]:
-    """Summarise direct waits as the interface promises: ``answered``, ``median_s`` and ``p90_s`` of the answered only.
-
-    Quantiles by linear interpolation, given for any number of answers; ``None`` for none.
-    """
+    """Summarise waits of the answered: ``answered``, ``median_s``, ``p90_s`` (linear interpolation; ``None`` for none)."""
     waits = sorted(seconds)
     return {"answered": len(waits), "median_s": percentile(waits, 0.5), "p90_s": percentile(waits, 0.9)}
 
@@ -347,12 +344,11 @@ def cases(conversation: Iterable[Turn], *, until: datetime, quiet: int = 3 * DAY
         if not turn.needs_reply or turn.started_at > until or turn.excluded_by(until):
             continue
         answered_at = turn.answered_at if turn.answered_at is not None and turn.answered_at <= until else None
-        last = found[-1] if found else None
-        if last is not None and not _settled(last, turn.started_at, quiet):
-            found[-1] = replace(last, answered_at=answered_at, rounds=last.rounds + 1)
+        if found and not _settled(found[-1], turn.started_at, quiet):
+            found[-1] = replace(found[-1], answered_at=answered_at, rounds=found[-1].rounds + 1)
             continue
-        if last is not None:
-            found[-1] = replace(last, resolved_at=last.answered_at)
+        if found:
+            found[-1] = replace(found[-1], resolved_at=found[-1].answered_at)
         found.append(Case(started_at=turn.started_at, answered_at=answered_at, resolved_at=None, rounds=1))
     if found and _settled(found[-1], until, quiet):
         found[-1] = replace(found[-1], resolved_at=found[-1].answered_at)
@@ -367,8 +363,7 @@ def _settled(case: Case, at: datetime, quiet: int) -> bool:
 class ResolutionFigures:
     """Resolution time (平均解決時間) of ``cases`` matters, of which ``resolved`` are settled.
 
-    ``resolved_*`` are mean and median of the settled ones alone; ``network`` and ``work`` count the others as still
-    waiting, from what is known: an answered one lasted at least until its last answer.
+    ``resolved_*`` are mean and median of the settled ones alone; ``network`` and ``work`` count the others as waiting.
     """
 
     cases: int
@@ -390,7 +385,7 @@ class ResolutionFigures:
 
 
 def resolution(many: Iterable[Case], *, calendar: Calendar, until: datetime) -> ResolutionFigures:
-    """Resolution time on both clocks: from the first question of each matter to the answer that settled it."""
+    """Resolution time on both clocks: from a matter's first question to the answer that settled it, or that was its last so far."""
     waits = _Waits(calendar)
     for case in many:
         waits.add(case.started_at, case.answered_at or until, finished=case.resolved_at is not None)

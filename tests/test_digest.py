@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from monitor import digest, report
+from monitor.digest import fans
 from monitor.digest.layout import COLUMNS, wrapped
 from monitor.digest.outcome import first_response, outcomes, within_target
 from monitor.digest.summary import uses
@@ -299,6 +300,16 @@ def test_advocates_are_listed_by_what_they_did(week: dict[str, Any]) -> None:
     assert person["author"] == "fan"
     assert [act["kind"] for act in person["acts"]] == ["praised"] * 3
     assert "score" not in json.dumps(person)
+
+
+def test_where_not_everybody_was_read_the_section_says_so(
+    filled: Store, week: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "wrote most" not in week["advocates"]["certainty"]["en"]
+    monkeypatch.setattr(fans, "READ", 0)  # one person writes so often
+    certainty = digest.week(filled, brief(), NAME, LATER)["advocates"]["certainty"]
+    assert "Only the 0 who wrote most were read." in certainty["en"]
+    assert "投稿の多い0人だけを見ています。" in certainty["ja"]
 
 
 def test_promises_that_were_not_kept_stand_with_their_posts(store: Store) -> None:

@@ -12,6 +12,7 @@ from monitor.timing import to_epoch
 
 WEEKS = 13
 MOST = 20
+READ = 2000  # people whose posts are read, of more those who wrote most
 
 KINDS = {
     "praised": {"en": "praised the brand", "ja": "ほめた"},
@@ -24,18 +25,24 @@ KINDS = {
 def fans(frame: Frame) -> dict[str, Any]:
     """Return the section: people with at least three acts in 13 weeks, one of them this week, by name."""
     span = Span(start=to_epoch(frame.end - timedelta(weeks=WEEKS)), end=frame.span.end)
-    rows = frame.store.weeks.deeds(frame.when(span), frame.model, since=frame.span.start, least=LEAST)
+    since = frame.span.start
+    rows, cut = frame.store.weeks.deeds(frame.when(span), frame.model, since=since, least=LEAST, limit=READ)
     own = {handle.casefold() for handle in frame.brief.handles}
     rows = [row for row in rows if (row["handle"] or "").casefold() not in own]
     posts = {row["id"]: row for row in rows}
-    found = advocates([_deed(row, frame.brief.brand) for row in rows], since=frame.span.start)
+    found = advocates([_deed(row, frame.brief.brand) for row in rows], since=since)
     people = [_person(acts, posts) for acts in found.values()]
     people.sort(key=lambda person: ((person["author"] or "").casefold(), person["network"]))
     section = {"people": people[:MOST], "n": len(people), "least": LEAST, "weeks": WEEKS}
+    most = (
+        (f" Only the {READ:,} who wrote most were read.", f"投稿の多い{READ:,}人だけを見ています。")
+        if cut
+        else ("", "")
+    )
     return certain(
         section,
-        f"Only visible acts towards the brand count: at least {LEAST} in {WEEKS} weeks, one of them this week; no score, by name.",
-        f"ブランドに対する目に見える行動だけを数えます({WEEKS}週間に{LEAST}回以上、うち今週1回以上)。点数はつけず、名前順です。",
+        f"Only visible acts towards the brand count: at least {LEAST} in {WEEKS} weeks, one of them this week; no score, by name.{most[0]}",
+        f"ブランドに対する目に見える行動だけを数えます({WEEKS}週間に{LEAST}回以上、うち今週1回以上)。点数はつけず、名前順です。{most[1]}",
         frame.link(),
     )
 

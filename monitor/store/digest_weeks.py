@@ -129,13 +129,16 @@ class Weeks:
         """Return how many promises that were due in the span stood open."""
         return int(self._db.rows("week_old_promises", **when.values)[0]["n"])
 
-    def deeds(self, when: When, model: str, *, since: int, least: int, limit: int = 2000) -> list[Any]:
-        """Return the posts of everybody who wrote at least ``least`` times in the span, and since ``since`` too."""
-        people = self._db.rows("week_regulars", since=since, least=least, limit=limit, **when.values)
+    def deeds(self, when: When, model: str, *, since: int, least: int, limit: int) -> tuple[list[Any], bool]:
+        """Return the posts of everybody who wrote at least ``least`` times in the span, and since ``since`` too.
+
+        Of more than ``limit`` people those who wrote most are read; the second value says whether that left any out.
+        """
+        people = self._db.rows("week_regulars", since=since, least=least, limit=limit + 1, **when.values)
         found = []
-        for part in _parts([row["aid"] for row in people]):
+        for part in _parts([row["aid"] for row in people[:limit]]):
             found += self._db.rows("week_deeds", aids=part, model=model, **when.values)
-        return sorted(found, key=lambda row: (row["created_at"], row["pid"]))
+        return sorted(found, key=lambda row: (row["created_at"], row["pid"])), len(people) > limit
 
     def waits(self, when: When) -> list[float]:
         """Return the seconds from each customer post to its earliest direct answer by a person."""
