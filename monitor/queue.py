@@ -241,9 +241,9 @@ class _Built:
         cid = self._row["cid"]
         if not waiting:
             last = next((turn.excluded for turn in reversed(self.turns) if turn.needs_reply), None) or ""
-            found = state(self.turns)
-            dismissed = found == "closed" and last.startswith("dismissed:")
-            return ("dismissed" if dismissed else found, None, None, None, 0, 0, self._newest(), cid)
+            # the last turn decides: a customer who was answered once and set aside the next time was set aside
+            found = "dismissed" if last.startswith("dismissed:") else state(self.turns)
+            return (found, None, None, None, 0, 0, self._newest(), cid)
         turn = min(waiting, key=self._due)
         posts = [
             post

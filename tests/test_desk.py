@@ -169,6 +169,21 @@ def test_a_dismissal_has_a_reason_and_ends_when_the_customer_asks_again(room: Ro
     assert room.desk.standing(cid).state == "open"
 
 
+def test_who_was_answered_once_and_set_aside_the_next_time_was_set_aside(room: Room) -> None:
+    cid = room.ask()
+    room.clock.move(60)
+    room.take_in(post("2", "本日お送りしました。", by="acme", when=room.seconds, to="1"))
+    assert room.desk.standing(cid).state == "answered"
+    room.clock.move(60)
+    room.take_in(post("3", "返金してください", when=room.seconds, to="2"))
+    assert room.desk.dismiss(cid, "yuki", "duplicate").state == "dismissed"
+    room.clock.move(60)
+    room.take_in(post("4", "まだ届きません。いつ届きますか？", when=room.seconds, to="2"))
+    room.clock.move(60)
+    room.take_in(post("5", "明日届きます。", by="acme", when=room.seconds, to="4"))
+    assert room.desk.standing(cid).state == "answered"
+
+
 def test_a_dismissal_covers_nothing_that_had_not_arrived(room: Room) -> None:
     cid = room.ask()
     room.clock.move(100)
