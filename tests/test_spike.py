@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -29,7 +30,7 @@ from monitor.spike import (
     replay,
 )
 from monitor.types import Alert, Author, Post
-from tests.traffic import SHAPES, trial
+from tests.traffic import SHAPES, simulate, trial
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -237,6 +238,19 @@ def test_an_episode_opens_once_lasts_and_closes() -> None:
     assert not states[-1]
     assert sum(a != b for a, b in pairwise(states)) == 1
     assert len([at for at in alerts(verdicts) if at >= MONDAY + plant * HOUR]) <= 3
+
+
+def test_a_burst_that_is_over_does_not_escalate_by_its_age() -> None:
+    step = timedelta(minutes=15)
+    rows = simulate(SHAPES["heavy"], 3.0, weeks=50, seed=1, step=step).rows
+    raised, since, hour = 0, None, deque([0.0], maxlen=4)
+    for (_, count), verdict in zip(rows, backtest(rows), strict=True):
+        hour.append(count or 0.0)
+        if verdict.alert and verdict.since == since and verdict.heat < 1:  # told again, and no rarer than before
+            raised += 1
+            assert sum(hour) >= Settings().floor
+        since = verdict.since
+    assert raised
 
 
 def test_a_lasting_new_level_becomes_normal() -> None:

@@ -101,6 +101,10 @@ class Detector:
         return self._verdict(bucket_start, count, window, p, alert=alert, heat=heat)
 
     @property
+    def _hour(self) -> Window:
+        return next((window for window in self._windows if window.seconds >= 3600), self._windows[-1])
+
+    @property
     def calm(self) -> bool:
         """Whether no episode is open."""
         return self._opened is None
@@ -195,15 +199,20 @@ class Detector:
     def _rank_of(self, now: datetime, heat: float, window: Window, authors: Authors) -> int:
         if heat < 0 or self._opened is None:
             return -1
-        lasting = now - self._opened >= timedelta(hours=1)
+        lasting = now - self._opened >= timedelta(hours=1) and self._goes_on()
         rank = (heat >= 1 or lasting) + (heat >= 2 or (lasting and heat >= 1))
         if rank and authors is not None:
             people, least = self._people(authors, window), self.settings.authors
             rank = min(rank, 0 if people < 3 * least else 1 if people < 8 * least else 2)
         return int(rank)
 
+    def _goes_on(self) -> bool:
+        """Whether the last hour alone is a rise too: a burst that is over still fills the longer windows, and got no worse."""
+        hour = self._hour
+        return hour.observed >= max(self.settings.floor, _TIMES * hour.expected)
+
     def _learning(self, start: datetime, count: float, until: datetime, *, known: bool) -> Verdict:
-        hour = next((w for w in self._windows if w.seconds >= 3600), self._windows[-1])
+        hour = self._hour
         least = max(self.settings.learning_floor, 2 * self._peak)
         alert = known and hour.observed >= least and self._opened is None
         if alert:
