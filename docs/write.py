@@ -51,6 +51,7 @@ def cli_page() -> str:
 def commands() -> Iterator[tuple[str, str]]:
     """Yield every command of the command line, groups included, with its help."""
     context = click.Context(cli, info_name="monitor", terminal_width=WIDTH, **cli.context_settings)
+    context.meta["monitor.language"] = "en"
     yield "monitor", cli.get_help(context)
     yield from _below(cli, context)
 

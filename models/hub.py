@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,6 +118,7 @@ def _load(name: str, threads: int | None) -> Any:  # noqa: ANN401 - transformers
         from transformers import pipeline  # noqa: PLC0415 - see above
     if threads:
         torch.set_num_threads(threads)
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every new try; the end is told below
     try:
         return pipeline("text-classification", model=name, device=-1)
     except (OSError, ValueError, KeyError) as error:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.alert_memory import Memory, Remembered
-from monitor.evidence import Setting, explain, sentences, title
+from monitor.alert_memory import Memory, Remembered, with_earlier
+from monitor.evidence import Counted, Grounds, Setting, explain, sentences, title
 from monitor.series import KINDS, STEP, Kind, Series, first_bucket, read, usable
-from monitor.spike import LEVELS, Difference, Feelings, Negative, Settings, Verdict, difference
+from monitor.spike import LEVELS, VERSION, Difference, Feelings, Fired, Negative, Settings, Verdict, difference
 from monitor.store import Store
 from monitor.text import normalise
 from monitor.timing import from_epoch, to_epoch
 from monitor.types import Alert, AlertLevel, Author, Post
 
 NEGATIVE = 0.5  # a post counts as negative from this calibrated probability on, whatever its label
+MOST_READ = 2000  # posts of an episode whose texts are weighed; of more an evenly spread part, which is told
 MAINLY = 50  # percent from which an episode is mainly one author's, one text's or the own campaign's
 
 
@@ -72,12 +74,14 @@ def watch(store: Store, brand: str, *, zone: str, model: str, now: datetime, opt
     settings = settings_of(store, brand, zone, options)
     # a set has no order of its own: written as it is, every process would begin anew
     counted = usable(store.counts.spans(brand))
-    written = f"{replace(settings, holidays=frozenset())}{sorted(settings.holidays)}{model}{sorted(counted.items())}"
+    written = (
+        f"{replace(settings, holidays=frozenset())}{sorted(settings.holidays)}{model}{sorted(counted.items())}{VERSION}"
+    )
     rules = hashlib.sha256(written.encode()).hexdigest()[:16]
     going_on = 0
     for kind in options.kinds:
-        memory = Remembered(store=store, brand=brand, kind=kind, rules=rules, settings=settings)
-        start, make = memory.start(end)
+        memory = Remembered(store=store, brand=brand, kind=kind, rules=rules, settings=settings, end=end)
+        start, make = memory.start()
         if start is None:
             continue
         series = read(store, brand, model, kind, start, end)
@@ -139,18 +143,43 @@ def _rank(verdict: Verdict) -> tuple[int, float]:
 def preview(
     store: Store, brand: str, model: str, old: tuple[Settings, Options], new: tuple[Settings, Options], now: datetime
 ) -> dict[Kind, Difference]:
-    """Replay a brand's last eight weeks under two settings, before an edit of a rule or calendar is taken over.
+    """Replay a brand's last eight weeks under two settings, before an edit of a rule, calendar or hashtag is taken over.
 
-    The people who wrote are not asked, as only posts are replayed.
+    How many people wrote decides no replayed alert; by what the posts say each has the level that it would have had.
     """
 
     def judged(kind: Kind, rules: tuple[Settings, Options]) -> Settings | None:
         """The settings, where they let this kind raise an alert."""
-        return rules[0] if kind in rules[1].kinds else None
+        if kind not in rules[1].kinds:
+            return None
+        return with_earlier(store, brand, rules[0], to_epoch(now)) if kind == "volume" else rules[0]
 
     volume, negative = past(store, brand, model, now)
     pasts: dict[Kind, Past | Negative] = {"volume": volume, "negative": negative}
-    return {kind: difference(pasts[kind], judged(kind, old), judged(kind, new)) for kind in KINDS}
+    found: dict[Kind, Difference] = {}
+    for kind in KINDS:
+        told = difference(pasts[kind], judged(kind, old), judged(kind, new))
+        olds = levelled(store, brand, model, [*told.gone, *(pair[0] for pair in told.both)], old[1], now)
+        news = levelled(store, brand, model, [*told.new, *(pair[1] for pair in told.both)], new[1], now)
+        gone, new_ones = len(told.gone), len(told.new)
+        both = tuple(zip(olds[gone:], news[new_ones:], strict=True))
+        found[kind] = Difference(gone=tuple(olds[:gone]), new=tuple(news[:new_ones]), both=both)
+    return found
+
+
+def levelled(
+    store: Store, brand: str, model: str, fired: Sequence[Fired], options: Options, now: datetime
+) -> list[Fired]:
+    """Return replayed episodes at the levels that their posts would have left them, own hashtags as ``options`` name them."""
+    found = []
+    for one in fired:
+        kind: Kind = "negative" if one.negative else "volume"
+        span = (to_epoch(one.at) - one.window, to_epoch(one.until))
+        grounds = _grounds(store, brand, model, kind, span, one.worst, now, options)[2]
+        level = _capped(one.worst.level or "watch", grounds, options.authors)
+        lower = min(one.level, level, key=LEVELS.index)
+        found.append(replace(one, level=lower, worst=replace(one.worst, level=level)))
+    return found
 
 
 Past = list[tuple[datetime, float | None]]
@@ -179,26 +208,17 @@ def _keep(
     # posts before the alarm belong to it: the window that raised it began earlier
     begin = to_epoch(episode.first.start) + STEP - episode.first.window
     until = to_epoch(episode.until)
-    texts = store.figures.mention_texts(brand, model, begin, until)
-    chosen = texts if episode.kind == "volume" else [row for row in texts if _is_negative(row)]
-    posts = [_post(row, options.campaigns) for row in chosen]
-    grounds = explain(
-        posts,
-        observed=worst.observed,
-        expected=worst.expected,
-        p=worst.p,
-        setting=_setting(store, brand, model, texts, (begin, until), now, options),
-    )
+    posts, counted, grounds = _grounds(store, brand, model, episode.kind, (begin, until), worst, now, options)
     alert = Alert(
         brand=brand,
         kind=episode.kind,
-        level=_capped(worst.level or "watch", grounds.counter_evidence),
+        level=_capped(worst.level or "watch", grounds, options.authors),
         start=from_epoch(begin),
         end=episode.until,
         observed=round(worst.observed),
         expected=worst.expected,
         p=worst.p,
-        authors=len({post.author.id for post in posts}),
+        authors=counted.people,
         evidence=grounds.evidence,
         counter_evidence=grounds.counter_evidence,
     )
@@ -208,7 +228,7 @@ def _keep(
         "against": {"en": sentences(alert, "en")[1], "ja": sentences(alert, "ja")[1]},
         "posts": [post.id for post in _samples(posts)],
         "window_s": worst.window,
-        "posts_in_all": len(posts),
+        "posts_in_all": counted.posts,
     }
     store.figures.put_alert(
         brand=brand,
@@ -226,14 +246,36 @@ def _keep(
     )
 
 
-def _setting(
-    store: Store, brand: str, model: str, texts: Sequence[Any], span: tuple[int, int], now: datetime, options: Options
-) -> Setting:
+def _grounds(
+    store: Store,
+    brand: str,
+    model: str,
+    kind: Kind,
+    span: tuple[int, int],
+    worst: Verdict,
+    now: datetime,
+    options: Options,
+) -> tuple[list[Post], Counted, Grounds]:
+    """The posts of an episode (of many every so manieth), how many there are, and what speaks for it and against it."""
+    begin, until = span
+    least = None if kind == "volume" else NEGATIVE
+    found = store.figures.mention_count(brand, model, begin, until, least)
+    counted = Counted(posts=found["posts"], people=found["people"])
+    every = max(1, math.ceil(counted.posts / MOST_READ))
+    rows = store.figures.mention_texts(brand, model, begin, until, least, every)
+    posts = [_post(row, options.campaigns) for row in rows]
+    setting = replace(_setting(store, brand, model, span, now, options), counted=counted)
+    if any(to_epoch(start) < until and begin < to_epoch(end) for start, end in options.spans):
+        setting = replace(setting, announced=(worst.asked if kind == "volume" else None, worst.earlier))
+    return posts, counted, explain(posts, observed=worst.observed, expected=worst.expected, p=worst.p, setting=setting)
+
+
+def _setting(store: Store, brand: str, model: str, span: tuple[int, int], now: datetime, options: Options) -> Setting:
     """What stands around an episode: own campaign, feelings now and in the four weeks before, names, what was not seen."""
     begin, until = span
     own = store.figures.own_post_times(brand, begin - 7 * 86400, to_epoch(now))
     usual = store.figures.label_counts(brand, model, begin - 28 * 86400, begin)
-    judged = [row for row in texts if row["label"] is not None and row["label"] != "unsure"]
+    now_judged = store.figures.mention_count(brand, model, begin, until)
     unseen = (
         min(until, gap["end_at"]) - max(begin, gap["start_at"])
         for gap in store.sources.gaps(begin, until, brand)
@@ -241,7 +283,7 @@ def _setting(
     )
     return Setting(
         campaign=frozenset(row["id"] for row in own if row["campaign"]),
-        negative=(sum(row["label"] == "negative" for row in judged), len(judged)),
+        negative=(now_judged["negative"], now_judged["judged"]),
         usual=(usual.get("negative", 0), sum(n for label, n in usual.items() if label != "unsure")),
         unseen_s=max(unseen, default=0),
         own=options.own,
@@ -250,15 +292,16 @@ def _setting(
     )
 
 
-def _capped(level: AlertLevel, against: Sequence[str]) -> AlertLevel:
-    """An episode that is mainly the own campaign, one author or one text stays at the first level: someone should look."""
-    shares = dict(code.split(":") for code in against)
-    mainly = any(int(shares.get(code, 0)) >= MAINLY for code in ("campaign", "top_author", "copied"))
-    return "watch" if mainly else level
+def _capped(level: AlertLevel, grounds: Grounds, least: int) -> AlertLevel:
+    """An episode that is mainly the own campaign, one author or one text stays at the first level: someone should look.
 
-
-def _is_negative(row: Any) -> bool:  # noqa: ANN401 - a database row
-    return row["negative"] is not None and row["negative"] >= NEGATIVE and row["label"] != "unsure"
+    Not so an announced campaign that goes wrong: more negative than the brand's usual, or risk words by ``least`` people.
+    """
+    shares = dict(code.split(":") for code in grounds.counter_evidence)
+    said = dict(code.split(":") for code in grounds.evidence)
+    wrong = "announced" in shares and ("negative" in said or int(said.get("risk", 0)) >= least)
+    codes = ("top_author", "copied") if wrong else ("campaign", "top_author", "copied")
+    return "watch" if any(int(shares.get(code, 0)) >= MAINLY for code in codes) else level
 
 
 def _post(row: Any, campaigns: tuple[str, ...]) -> Post:  # noqa: ANN401 - a database row

@@ -9,34 +9,39 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from monitor.series import HISTORY, STEP, Kind, Series, first_bucket
-from monitor.spike import Detector, Feelings, Settings, dump, load
+from monitor.series import HISTORY, STEP, Kind, Series, first_bucket, read
+from monitor.spike import KEPT, Detector, Feelings, Lesson, Settings, dump, lesson, load, merged
 from monitor.store import Store
+from monitor.timing import to_epoch
 
 LATE = 2 * 86400  # posts that come in so late are still judged
 SLACK = (
     6 * 3600
 )  # seconds by which the older memory may lag behind, for each time that it moves on two days are judged anew
 HOUR = 3600
+BEFORE = 14 * 86400  # seconds before a campaign from which it is known what is ordinary
+LEAST = 20  # posts in that time, of fewer no campaign is learned
 
 Memory = Detector | Feelings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """One brand's detector of one kind; ``rules`` is a fingerprint of all that it was told."""
+    """One brand's detector of one kind; ``rules`` is a fingerprint of all that it was told, ``end`` where its buckets end."""
 
     store: Store
     brand: str
     kind: Kind
     rules: str
     settings: Settings
+    end: int
 
-    def start(self, end: int) -> tuple[int | None, Callable[[], Memory]]:
+    def start(self) -> tuple[int | None, Callable[[], Memory]]:
         """Return where the older memory ends, and what makes the detector of then: else eight weeks ago and a new one."""
+        end = self.end
         kept = self.store.figures.alert_state(self.brand, self.kind)
         if kept is not None and kept["rules"] == self.rules and end - HISTORY < kept["upto"] < end:
             posts = self.store.figures.first_mention(self.brand, kept["upto"] - HISTORY, kept["upto"])[1]
@@ -109,7 +114,34 @@ class Remembered:
 
     def _fresh(self) -> Memory:
         step = timedelta(seconds=STEP)
-        return Feelings(step, self.settings) if self.kind == "negative" else Detector(step, self.settings)
+        if self.kind == "negative":
+            return Feelings(step, self.settings)
+        return Detector(step, with_earlier(self.store, self.brand, self.settings, self.end))
+
+
+def with_earlier(store: Store, brand: str, settings: Settings, end: int) -> Settings:
+    """Return the settings with what campaigns brought that were over before the eight weeks that end at ``end``.
+
+    Most brands have a campaign less often than that: what is asked of the next would else never be learned. It is read from
+    the stored posts, the two weeks before each campaign with it.
+    """
+    begin = first_bucket(store, brand, "volume", end)
+    if begin is None:
+        return settings
+    spans = [(to_epoch(start), to_epoch(stop), (start, stop)) for start, stop in merged(settings.campaigns)]
+    found: list[Lesson] = []
+    for start, stop, span in [one for one in spans if one[1] <= begin][-KEPT:]:
+        first, posts = store.figures.first_mention(brand, start - BEFORE, start)
+        if first is None or posts < LEAST:
+            continue
+        series = read(store, brand, "", "volume", first // STEP * STEP, stop)
+        others = [one for one in spans if one[0] != start]
+        rows = [
+            (at, None if any(a <= to_epoch(at) < b for a, b, _ in others) else count) for at, count in series.rows()
+        ]
+        brought = lesson(rows, span, settings)
+        found += [] if brought is None else [brought]
+    return replace(settings, earlier=tuple(found))
 
 
 def fingerprint(series: Series, upto: int) -> str:

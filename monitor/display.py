@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
+
+COLUMNS = 78  # of plain text that may be sent on
+
+_UNIT = re.compile(r"[!-~\u00a0-\u024f–—−×≥≤“”‘’…]+|\s+|.", re.DOTALL)
+_NOT_FIRST = frozenset("、。,.)]」』】〉》!?;::;?!%%・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々〜ん")
+_NOT_LAST = frozenset("([「『【〈《(")
 
 
 def width(text: str) -> int:
@@ -35,3 +43,37 @@ def excerpt(text: str, columns: int) -> str:
             break
         kept.append(c)
     return "".join(kept).rstrip() + "…"
+
+
+def wrapped(text: str, first: str = "", rest: str = "", columns: int = COLUMNS) -> list[str]:
+    """Break a text into lines of at most ``columns``; ``first`` and ``rest`` are how the lines begin.
+
+    Latin words stay whole, Japanese breaks between characters but not before a closing mark or after an opening one.
+    """
+    lines, line, used = [], first, width(first)
+    start = first
+    for unit in _units(text):
+        wide = width(unit)
+        if used + wide > columns and line.strip() and line != start:
+            lines.append(line.rstrip())
+            line, used = rest, width(rest)
+            start = rest
+            unit = unit.lstrip()  # noqa: PLW2901 - no line begins with a blank of its own
+            wide = width(unit)
+        line += unit
+        used += wide
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _units(text: str) -> Iterator[str]:
+    held = ""
+    for found in _UNIT.finditer(visible(text)):
+        unit = found.group()
+        if held and (unit[0] in _NOT_FIRST or held[-1] in _NOT_LAST):
+            held += unit
+            continue
+        if held:
+            yield held
+        held = unit
+    if held:
+        yield held

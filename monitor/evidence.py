@@ -36,12 +36,18 @@ _SENTENCES = {
         "copied": "{0}% are copies of one text.",
         "news": "{0}% are headlines of news.",
         "unseen": "For {0} minutes of it not everything may have been seen: there may be more.",
+        "read": "Only {0}% of the posts were read for this, evenly spread: shares are estimates, counts of people who use such words too low.",
         "negative": "{0}% are negative, more than is usual for the brand.",
         "not_negative": "Only {0}% are negative, no more than is usual for the brand.",
         "risk": "{0} people write of danger, law, data or misconduct.",
         "risk_denied": "{0} people write of danger, law, data or misconduct only to deny or to quote it.",
         "risk_others": "{0} people write of danger, law, data or misconduct at another company.",
         "campaign": "{0}% answer or carry our own campaign.",
+        "announced": "A campaign of our own was announced for this time.",
+        "campaign_posts": "With the campaign, up to {0} posts were to be expected in this time.",
+        "campaign_past": "What to expect of it follows from our own earlier campaigns ({0} known).",
+        "campaign_first": "No earlier campaign is known: several times the usual were expected of it.",
+        "campaign_negative": "Negative posts are judged as without a campaign.",
         "reposts": "{0}% are reposts.",
         "big_account": "An account with {0} followers joined in, others may follow it.",
     },
@@ -55,12 +61,18 @@ _SENTENCES = {
         "copied": "{0}%は同じ文面の写しです。",
         "news": "{0}%はニュースの見出しです。",
         "unseen": "うち{0}分間は取得漏れの可能性があり、実際はもっと多いかもしれません。",
+        "read": "均等に選んだ{0}%の投稿だけを読んでいます。割合は推定値で、危険語の人数は実際より少なく出ます。",
         "negative": "{0}%が否定的で、このブランドの平常を上回ります。",
         "not_negative": "否定的な投稿は{0}%で、このブランドの平常と変わりません。",
         "risk": "{0}人が安全・法律・個人情報・不正に関わる言葉を使っています。",
         "risk_denied": "{0}人の危険語は、打ち消しか引用の中にあるだけです。",
         "risk_others": "{0}人の危険語は、他社について使われています。",
         "campaign": "{0}%は自社キャンペーンに関する投稿です。",
+        "announced": "自社キャンペーンの予定期間中です。",
+        "campaign_posts": "キャンペーン中のため、この間に最大{0}件の投稿を見込んでいました。",
+        "campaign_past": "見込みは過去の自社キャンペーン{0}回の実績によるものです。",
+        "campaign_first": "過去のキャンペーンの記録がないため、平常の数倍を見込んでいました。",
+        "campaign_negative": "否定的な投稿は、キャンペーン中も普段と同じ基準で判定しています。",
         "reposts": "{0}%は再投稿です。",
         "big_account": "フォロワー{0}人のアカウントが言及し、広がった可能性があります。",
     },
@@ -76,17 +88,30 @@ class Grounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many posts an episode has, and by how many people, where not all of them are read."""
+
+    posts: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What stands around an episode: ids of own campaign posts, how feelings usually are and now, seconds not surely seen.
 
     ``negative`` and ``usual`` are (negative, judged) posts of the episode and of the weeks before it. ``own`` are the
-    brand's names, ``others`` those of other companies, ``risk_words`` the brand's own list.
+    brand's names, ``others`` those of other companies, ``risk_words`` the brand's own list. ``announced``: the episode lies
+    in an announced campaign, of which so many posts were to be expected in the verdict's window, by so many earlier ones;
+    ``None`` posts where negative ones are what is judged, 0 where nothing is known. ``counted``: of how many posts those
+    that are weighed are an evenly spread sample; without it they are all.
     """
 
     campaign: frozenset[str] = frozenset()
+    announced: tuple[float | None, int] | None = None
     negative: tuple[int, int] | None = None
     usual: tuple[int, int] | None = None
     unseen_s: int = 0
+    counted: Counted | None = None
     own: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     risk_words: tuple[str, ...] = ()
@@ -98,18 +123,21 @@ def explain(
     """Weigh the posts of an episode.
 
     Against a crisis speak: fewer than 5 people, one account with a fifth, one text with a tenth (from three copies on), own
-    campaign with three tenths, headlines with three tenths, reposts with half, feelings as usual, risk words that are
-    only denied, quoted or said of another company, and what was not seen. All shares are of ``posts``; without posts only the figures speak.
+    campaign with three tenths, an announced campaign, headlines with three tenths, reposts with half, feelings as usual,
+    risk words that are only denied, quoted or said of another company, and what was not seen. All shares are of ``posts``;
+    without posts only the figures speak.
     """
     around = setting or Setting()
     for_it = [f"ratio:{_round(observed / expected)}"] if expected > 0 else []
     for_it.append(f"chance:{_magnitude(p)}")
-    unseen = [f"unseen:{math.ceil(around.unseen_s / 60)}"] if around.unseen_s else []
+    unseen = [*_announced(around), *([f"unseen:{math.ceil(around.unseen_s / 60)}"] if around.unseen_s else [])]
     if not posts:
         return Grounds(evidence=tuple(for_it), counter_evidence=("no_author:0", *unseen))
-    authors = {post.author.id for post in posts}
-    for_it.insert(1, f"people:{len(authors)}")
-    against = [f"few_authors:{len(authors)}"] if len(authors) < 5 else []
+    counted = around.counted or Counted(posts=len(posts), people=len({post.author.id for post in posts}))
+    for_it.insert(1, f"people:{counted.people}")
+    against = [f"few_authors:{counted.people}"] if counted.people < 5 else []
+    if len(posts) < counted.posts:
+        unseen.append(f"read:{max(1, round(100 * len(posts) / counted.posts))}")
     against += _shares(posts, around.campaign)
     feeling = _feeling(around)
     for_it += [code for code in feeling if code.startswith("negative")]
@@ -126,6 +154,20 @@ def explain(
     if reach >= 10_000:
         for_it.append(f"big_account:{reach}")
     return Grounds(evidence=tuple(for_it), counter_evidence=(*against, *unseen))
+
+
+def _announced(around: Setting) -> list[str]:
+    """An announced campaign and what was to be expected of it; it excuses no negative posts."""
+    if around.announced is None:
+        return []
+    asked, earlier = around.announced
+    if not asked:
+        return ["announced:1"] if asked is not None else ["announced:1", "campaign_negative:1"]
+    return [
+        "announced:1",
+        f"campaign_posts:{round(asked)}",
+        f"campaign_past:{earlier}" if earlier else "campaign_first:1",
+    ]
 
 
 def _shares(posts: Sequence[Post], campaign: frozenset[str]) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from monitor.text import normalise
 
+_RUN = re.compile("[a-z0-9]+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -111,13 +113,21 @@ class Stages:
         self.all = tuple(stages)
         ranks = {key: rank for rank, key in enumerate(ORDER)}
         ordered = sorted(self.all, key=lambda stage: ranks.get(stage.key, -1))
-        self._patterns = [(stage.key, _pattern(stage.words), _pattern(stage.without)) for stage in ordered]
+        self._words = [(stage.key, _Words(stage.words), _Words(stage.without)) for stage in ordered]
+        begins = {begin for _, *many in self._words for words in many for begin in words.open}
+        self._opened = re.compile(f" (?:{'|'.join(map(re.escape, sorted(begins)))})") if begins else None
 
     def of(self, text: str) -> str | None:
         """Return the key of the stage in which a text stands, ``None`` for none."""
-        body = normalise(text).replace("’", "'")
-        for key, words, without in self._patterns:
-            if words is not None and words.search(body) and not (without is not None and without.search(body)):
+        return self.of_folded(normalise(text).replace("’", "'"))
+
+    def of_folded(self, body: str) -> str | None:
+        """The same of a text that is normalised already, with plain apostrophes."""
+        runs = _RUN.findall(body)
+        tokens = frozenset(runs)
+        opened = self._opened is not None and self._opened.search(" " + " ".join(runs)) is not None
+        for key, words, without in self._words:
+            if words.are_in(body, tokens, opened=opened) and not without.are_in(body, tokens, opened=opened):
                 return key
         return None
 
@@ -139,8 +149,44 @@ def merged(own: Iterable[Stage]) -> tuple[Stage, ...]:
     return tuple(stage for stage in found.values() if stage.words)
 
 
-def _pattern(words: Iterable[str]) -> re.Pattern[str] | None:
-    parts = [part for word in words if (part := _part(normalise(word).strip().replace("’", "'")))]
+class _Words:
+    """Words of a stage, ready to be looked for: Japanese ones by one pattern, Latin ones where the text has their beginning."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        folded = [word for raw in words if (word := normalise(raw).strip().replace("’", "'"))]
+        parts = [(word, part) for word in folded if (part := _part(word))]
+        self._anywhere = _pattern([part for word, part in parts if not word.isascii()])
+        latin = [(word, part) for word, part in parts if word.isascii()]
+        self._latin = _pattern([part for _, part in latin])
+        begins = {_beginning(word) for word, _ in latin}
+        self._whole = frozenset(begin for begin, whole in begins if whole)
+        self.open = sorted(begin for begin, whole in begins if not whole)
+
+    def are_in(self, body: str, tokens: frozenset[str], *, opened: bool) -> bool:
+        """Whether a text holds one of them.
+
+        ``tokens`` are its runs of Latin letters and digits, ``opened`` says whether one of them goes on after some word.
+        """
+        if self._anywhere is not None and self._anywhere.search(body):
+            return True
+        if self._latin is None or (self._whole.isdisjoint(tokens) and not (opened and self.open)):
+            return False
+        return self._latin.search(body) is not None
+
+
+def _beginning(word: str) -> tuple[str, bool]:
+    """Return the first run of letters of a Latin word, and whether it is a whole run of any text that holds the word.
+
+    "which one" begins with "which", "compare*" with any run that goes on after "compare"; a word of signs alone with any.
+    """
+    stem = word.removesuffix("*").strip()
+    run = _RUN.search(stem)
+    if run is None:
+        return "", False
+    return run.group(), run.end() < len(stem) or not word.endswith("*")
+
+
+def _pattern(parts: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(parts)) if parts else None
 
 

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from monitor.lexicon import PATTERNS
@@ -55,6 +56,9 @@ _UNSOLVED = {
     "ja": re.compile(r"(?:まだ|未だ|いまだ|全然|一向に|結局)[^。!?\n]{0,20}(?:な(?:い|く|かっ)|ませ(?:ん|ず)|まま)"),
     "en": re.compile(r"\b(?:still|again|not|never|isn't|hasn't|doesn't|didn't|won't|can't)\b[^.!?\n]{0,25}$"),
 }
+_GLAD = frozenset(("thanks", "kindness", "praise"))
+_FEELINGS = _GLAD | {*TROUBLE}
+_LEAVING = tuple(patterns["leaving"] for patterns in PATTERNS.values() if "leaving" in patterns)
 _DM = r"(?:(?<![a-z0-9])dm(?![a-z0-9])|ダイレクト ?メッセージ)"
 _DM_ASKED = re.compile(
     rf"{_DM}[^。!?\n]{{0,40}}(?:ください|下さい|お願い|いただけ|頂け|頂戴|お寄せ)"
@@ -148,8 +152,8 @@ def verdict(text: str, language: str) -> Verdict:
 
     Thanks beside plain trouble (irony, or a half-solved matter) are neither: nobody can tell from the words alone.
     """
-    seen = {code for code, sign in signs(text, language).items() if sign.strength >= 1}
-    glad = bool(seen & {"thanks", "kindness", "praise"}) or _solved(text, language)
+    seen = {code for code, sign in signs(text, language, only=_FEELINGS).items() if sign.strength >= 1}
+    glad = bool(seen & _GLAD) or _solved(text, language)
     troubled = bool(seen & {*TROUBLE}) or _unsolved(text, language)
     if glad == troubled:
         return "neither"
@@ -175,13 +179,23 @@ def leaving(text: str, language: str, names: Iterable[str] = ()) -> str | None:
     A sentence in which somebody comes to the brand (``names``; "switched to …", 「…に乗り換えた」) is no farewell to it;
     quoted, negated and supposed words do not count either (see :mod:`monitor.signs`).
     """
-    pattern, body = PATTERNS.get(language, {}).get("leaving"), normalise(text).replace("’", "'")
+    pattern, body = PATTERNS.get(language, {}).get("leaving"), folded(text)
     if pattern is None or not pattern.search(body):
         return None
     coming = _coming(tuple(names))
     kept = " ".join(part for part in _SENTENCE.findall(body) if coming is None or not coming.search(part))
     sign = signs(kept, language).get("leaving")
     return sign.words if sign is not None and sign.strength >= 1 else None
+
+
+def folded(text: str) -> str:
+    """Return a text as words are looked for in it: normalised, with plain apostrophes."""
+    return normalise(text).replace("’", "'")
+
+
+def may_leave(body: str) -> bool:
+    """Whether a text, as :func:`folded` returns it, holds words of leaving in any language: most do not."""
+    return any(pattern.search(body) for pattern in _LEAVING)
 
 
 @functools.cache
@@ -199,23 +213,35 @@ def _coming(names: tuple[str, ...]) -> re.Pattern[str] | None:
 
 def asks_dm(text: str) -> bool:
     """Whether an answer of the brand asks the customer to write privately."""
-    return _DM_ASKED.search(normalise(text)) is not None
+    body = normalise(text)
+    return _names_dm(body) and _DM_ASKED.search(body) is not None
 
 
 def sent_dm(text: str) -> bool:
     """Whether a customer says that a private message is under way."""
-    return _DM_SENT.search(normalise(text)) is not None
+    body = normalise(text)
+    return _names_dm(body) and _DM_SENT.search(body) is not None
+
+
+def _names_dm(body: str) -> bool:
+    # without one of these neither pattern finds anything, and most answers have none
+    return "dm" in body or "メッセージ" in body or "message" in body or "pm" in body
 
 
 def tags_in(text: str, campaigns: Collection[str]) -> list[str]:
     """Return the campaigns whose tag stands in a text, in any width and case; ``#breakfast`` is not ``#breakfasts``."""
-    body = normalise(text)
-    found = []
-    for campaign in campaigns:
-        folded = normalise(campaign).strip()
-        if folded and re.search(rf"{re.escape(folded)}(?!\w)", body):
-            found.append(campaign)
-    return found
+    return tags_of(normalise(text), campaigns) if text else []
+
+
+def tags_of(body: str, campaigns: Collection[str]) -> list[str]:
+    """The same of a text that is normalised already."""
+    return [campaign for campaign in campaigns if (tag := _tag(campaign)) is not None and tag.search(body)]
+
+
+@functools.lru_cache(maxsize=1024)
+def _tag(campaign: str) -> re.Pattern[str] | None:
+    tag = normalise(campaign).strip()
+    return re.compile(rf"{re.escape(tag)}(?!\w)") if tag else None
 
 
 def rank(key: str, week: str) -> bytes:
@@ -236,7 +262,7 @@ class Spoken(NamedTuple):
     last: int
 
 
-def visits(spoken: Iterable[Spoken], quiet: int = QUIET) -> list[int]:
+def visits(spoken: Iterable[Spoken | tuple[int, int, int]], quiet: int = QUIET) -> list[int]:
     """Return when an author began to speak to the brand, each time anew, in epoch seconds.
 
     They have come back when they write after ``quiet`` seconds of silence, or open another conversation that long after
@@ -245,15 +271,18 @@ def visits(spoken: Iterable[Spoken], quiet: int = QUIET) -> list[int]:
     starts: list[int] = []
     known: set[int] = set()
     end = 0
-    for turn in sorted(spoken, key=lambda turn: (turn.first, turn.conversation)):
-        silent = bool(starts) and turn.first - end >= quiet
-        another = bool(starts) and turn.conversation not in known and turn.first - starts[-1] >= quiet
+    for conversation, first, last in sorted(spoken, key=_BY_TIME):
+        silent = bool(starts) and first - end >= quiet
+        another = bool(starts) and conversation not in known and first - starts[-1] >= quiet
         if not starts or silent or another:
-            starts.append(turn.first)
-            known, end = set(), turn.last
-        known.add(turn.conversation)
-        end = max(end, turn.last)
+            starts.append(first)
+            known, end = set(), last
+        known.add(conversation)
+        end = max(end, last)
     return starts
+
+
+_BY_TIME = itemgetter(1, 0)
 
 
 def return_rate(starts: Mapping[int, Sequence[int]], days: int, *, first: int, until: int) -> Figure:

@@ -185,7 +185,7 @@ def cause_of(cause: str, language: str) -> str:
     return f"{words}({stream})" if language == "ja" else f"{words} ({stream})"
 
 
-# Why a turn does not count as needing an answer; see monitor.response.Entry and monitor.workflow.REASONS.
+# Why a turn does not count as needing an answer; see monitor.turns.Entry and monitor.workflow.REASONS.
 EXCLUSIONS: dict[str, dict[str, str]] = {
     "en": {
         "spam": "spam",

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 from monitor.members import Members
 from monitor.promises import Said, ledger
-from monitor.response import Entry, Turn, due_at, state, turns
 from monitor.store import Store
 from monitor.store.labels import label_of
 from monitor.text import language, mentions
 from monitor.timing import Calendar, from_epoch, to_epoch
 from monitor.triage import Context, assess, within
+from monitor.turns import Entry, Turn, due_at, state, turns
 from monitor.types import Label, Need, Urgency
 from monitor.workflow import KINDS, Fact, Work, facts, fold
 

@@ -9,10 +9,13 @@ from typing import Any
 
 from monitor.engagement import Rate, negative_share, net_sentiment
 from monitor.exam import Answer, Exam, examine
-from monitor.response import Case, Turn, cases, clocks, direct, figures, resolution, slowest
+from monitor.outcome import FATES, Outcome, outcomes
+from monitor.response import Case, cases, direct, figures, resolution
 from monitor.store import Store
+from monitor.store.digest_weeks import When
 from monitor.text import language
 from monitor.timing import DAY, Calendar, from_epoch, iso, to_epoch
+from monitor.turns import Turn, clocks, slowest
 
 EVER = 0
 NEVER = 4102444800  # 2100-01-01: an end after everything
@@ -27,16 +30,18 @@ class Span:
     end: int = NEVER
 
 
-def observed_until(store: Store, brand: str, now: datetime) -> datetime:
+def observed_until(store: Store, brand: str, now: datetime, as_of: datetime | None = None) -> datetime:
     """The instant up to which a brand has been watched: now, or for closed archives their newest post.
 
-    A question of 2017 in an archive of 2017 has not been waiting since; nothing is known of what came after.
+    A question of 2017 in an archive of 2017 has not been waiting since; nothing is known of what came after. With
+    ``as_of`` it is what was known at that earlier instant.
     """
+    last = now if as_of is None else min(as_of, now)
     sources = [row for row in store.sources.all() if row["brand"] in (None, brand)]
     if any(not row["archive"] for row in sources):
-        return now
-    newest = store.figures.newest()
-    return now if newest is None else min(now, from_epoch(newest))
+        return last
+    newest = store.weeks.newest(to_epoch(now), to_epoch(last))
+    return last if newest is None else min(last, from_epoch(newest))
 
 
 def coverage(store: Store, brand: str, span: Span, now: datetime) -> dict[str, Any]:
@@ -113,6 +118,21 @@ def present(store: Store, brand: str, span: Span, now: datetime) -> Facts:
     )
 
 
+def known(store: Store, brand: str, span: Span, now: datetime, as_of: datetime) -> Facts:
+    """Return the facts of a span as they were known at an instant: turns that needed a reply, and no direct waits."""
+    at, present_at = min(to_epoch(as_of), to_epoch(now)), to_epoch(now)
+    wide = When(brand=brand, start=span.start - AROUND, end=span.end + AROUND, as_of=at)
+    around = store.weeks.turns(wide, present_at, needing=True)
+    when = When(brand=brand, start=span.start, end=span.end, as_of=at)
+    return Facts(
+        turns=[one for one in around if span.start <= to_epoch(one[1].started_at) < span.end],
+        around=around,
+        waits=(),
+        gaps=store.weeks.gaps(when, present_at),
+        until=observed_until(store, brand, now, from_epoch(at)),
+    )
+
+
 def matters_of(around: Sequence[tuple[int, Turn]], span: Span, until: datetime) -> list[Case]:
     """Return the matters that began in a span, each with its rounds after the span as far as they are known at ``until``.
 
@@ -150,6 +170,14 @@ def response(
         "slowest": _slowest(store, turns, clock.calendar),
         "coverage": coverage_of(facts.gaps, span, now),
     }
+
+
+def behind(store: Store, brand: str, clock: Clock, span: Span, now: datetime, figure: str) -> list[Outcome]:
+    """Return what became of the turns that a figure counts: those that began in a span, by a name of :data:`FATES`."""
+    turns = [turn for _, turn in store.figures.turns(brand, span.start, span.end)]
+    until = observed_until(store, brand, now)
+    came = outcomes(turns, clock.calendar, clock.default_within, until)
+    return [one for one in came if one.fate in FATES[figure]]
 
 
 def _slowest(store: Store, turns: Sequence[Turn], calendar: Calendar) -> list[dict[str, Any]]:
@@ -214,7 +242,11 @@ def _rates(row: Any, age: int, network: str) -> list[Rate]:  # noqa: ANN401 - a 
 
 def sentiment(store: Store, brand: str, model: str, span: Span) -> dict[str, Any]:
     """Feeling in a brand's mentions of a span: counts by label, net sentiment and negative share with intervals."""
-    counts = store.figures.label_counts(brand, model, span.start, span.end)
+    return feeling(model, store.figures.label_counts(brand, model, span.start, span.end))
+
+
+def feeling(model: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    """The same of counts by label."""
     known = {name: counts.get(name, 0) for name in ("positive", "negative", "neutral")}
     unsure = counts.get("unsure", 0)
     return {

@@ -8,7 +8,7 @@ themselves stand in :mod:`monitor.lexicon`. Triage weighs the signs, the models 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from monitor.lexicon import CODES, PATTERNS
@@ -90,14 +90,19 @@ class _Read(NamedTuple):
     links: int
 
 
-def signs(text: str, language: str, own_words: Sequence[str] = ()) -> dict[str, Sign]:
+def signs(
+    text: str, language: str, own_words: Sequence[str] = (), only: Collection[str] | None = None
+) -> dict[str, Sign]:
     """Return code -> sign for the first ``MAX_READ`` characters of a text; ``own_word`` for words of the brand's list.
 
     ``language`` is an ISO 639-1 code; in others than ``ja`` and ``en`` only question marks and own words are seen.
-    ``spam`` has strength 1 where two marks of advertising meet, 0.5 for one alone; a report of spam has none.
+    ``spam`` has strength 1 where two marks of advertising meet, 0.5 for one alone; a report of spam has none. With ``only``
+    nothing but these codes is looked for, and ``complaint`` where praise that is negated is one.
     """
     read = _read(text)
     patterns = PATTERNS.get(language, {})
+    if only is not None:
+        patterns = {code: pattern for code, pattern in patterns.items() if code in only}
     found = {**_own_words(read, language, own_words), **_hits(read, language, patterns)}
     if "spam" in found:
         if "not_spam" in found:

@@ -42,6 +42,9 @@ _OTHERS: dict[str, frozenset[str]] = {
     "sv": frozenset("och det att är jag inte på som en för med har av till den vi ni mig så kan om hej tack från ett var men".split()),
     "vi": frozenset("không là của và cho các có được tôi bạn này rất những với mình em anh ơi khi thì".split()),
 }  # fmt: skip
+_WHOSE = {
+    word: [code for code, small in _OTHERS.items() if word in small] for word in frozenset().union(*_OTHERS.values())
+}
 # Spellings that few other languages have.
 _ENGLISH_LOOK = re.compile("ing$|ed$|tion$|ly$|ght|ck|sh|th|ee|oo|ow$|ay$")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -82,8 +85,8 @@ def language(text: str) -> str:
     """
     body = unaddressed(text[:4000])
     letters = [c for c in body if c.isalpha()]
-    if not letters:
-        return "und"
+    if not letters or body.isascii():
+        return _latin(body) if letters else "und"
     kana, han = len(_KANA.findall(body)), len(_HAN.findall(body))
     if kana and (kana > 1 or kana + han > len(letters) / 10):
         return "ja"
@@ -105,7 +108,10 @@ def language(text: str) -> str:
 def _latin(body: str) -> str:
     words = [word.replace("’", "'") for word in _WORD.findall(body.lower())]
     english = sum(word in _ENGLISH for word in words)
-    hits = {code: sum(word in small for word in words) for code, small in _OTHERS.items()}
+    hits = dict.fromkeys(_OTHERS, 0)
+    for word in words:
+        for code in _WHOSE.get(word, ()):
+            hits[code] += 1
     best = max(hits, key=hits.__getitem__)
     accented = sum(not word.isascii() for word in words)
     if hits[best] > english and hits[best] >= 2 - bool(accented):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from monitor.address import is_loopback
 from monitor.people import Role
 from monitor.values import Table
 
@@ -23,10 +24,9 @@ def _secret(value: str) -> str:
 
 def _issuer(value: str) -> str:
     parts = urlsplit(value)
-    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if value and (parts.scheme not in ("https", "http") or not parts.netloc or parts.query or parts.fragment):
         raise ValueError('write the address that the provider calls its issuer, such as "https://login.example.com"')
-    if value and parts.scheme == "http" and not loopback:
+    if value and parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("an identity provider must be reached by https")
     return value
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 Reason = Literal["spam", "no_reply_needed", "answered_elsewhere", "duplicate", "not_ours", "abuse", "other"]
 REASONS: tuple[str, ...] = get_args(Reason)
-"""Why no answer will come. The first four say that there was no answer to give (see :mod:`monitor.response`)."""
+"""Why no answer will come. The first four say that there was no answer to give (see :data:`monitor.outcome.NO_MISS`)."""
 
 KINDS = frozenset(
     "claimed released lapsed handed_over snoozed woken dismissed undone corrected promise_kept doubled".split()

@@ -1,4 +1,4 @@
-"""Stores for tests: SQLite in a file or in memory, and a real PostgreSQL that is started for the session."""
+"""Stores for tests: SQLite in a file or in memory, a real PostgreSQL that is started for the session; and receivers of messages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from monitor.store import Store
 from tests.builders import emptied
+
+if TYPE_CHECKING:
+    from tests.fakes.receivers import HttpReceiver, MailReceiver
 
 settings.register_profile(
     "monitor", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -140,3 +143,24 @@ def memory() -> Iterator[Store]:
     """A store in memory, for tests of which the engine is no part; empty it before use."""
     with Store.open(":memory:") as store:
         yield store
+
+
+@pytest.fixture
+def outside() -> Iterator[tuple[MailReceiver, HttpReceiver]]:
+    """A mail server and an HTTP service on loopback that keep what they are sent."""
+    from tests.fakes.receivers import receivers
+
+    with receivers() as both:
+        yield both
+
+
+@pytest.fixture
+def mail(outside: tuple[MailReceiver, HttpReceiver]) -> MailReceiver:
+    """The mail server of them."""
+    return outside[0]
+
+
+@pytest.fixture
+def web(outside: tuple[MailReceiver, HttpReceiver]) -> HttpReceiver:
+    """The HTTP service of them."""
+    return outside[1]

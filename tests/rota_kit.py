@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,11 +15,13 @@ from monitor.deliver_settings import Channel, Mail
 from monitor.deliver_settings import Delivery as Rules
 from monitor.rota import Duty
 from monitor.store import Store
-from monitor.timing import Calendar, always_open
+from monitor.timing import Calendar, always_open, to_epoch
+from monitor.types import AlertLevel
 from tests.builders import FixedClock, sql
 from tests.fakes.receivers import HttpReceiver, MailReceiver
 
 BRAND = "みらい電機"
+NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Tokyo
 ALWAYS = always_open("Asia/Tokyo")
 
 
@@ -46,6 +51,47 @@ def kit(outside: tuple[MailReceiver, HttpReceiver], monkeypatch: pytest.MonkeyPa
         "language": "en",
     }
     return Kit(**(fields | more))
+
+
+def alert(
+    store: Store,
+    clock: FixedClock,
+    level: AlertLevel = "warning",
+    *,
+    state: str = "open",
+    since: int = 3600,
+    **more: Any,
+) -> int:
+    """Keep an episode as the alert job does; return its number. ``more``: other columns of it, and ``evidence``."""
+    at = to_epoch(clock.now)
+    begin = more.pop("begin", at - since)
+    names = {"watch": ("注意", "Watch"), "warning": ("警戒", "Warning"), "emergency": ("緊急", "Emergency")}[level]
+    evidence = {
+        "title": {
+            "ja": f"【{names[0]}】{BRAND}:投稿 平常の9倍 41人 11:00-",
+            "en": f"[{names[1]}] {BRAND}: volume 9x usual, 41 people 11:00-",
+        },
+        "for": {"ja": ["41人が投稿しています。"], "en": ["41 different people."]},
+        "against": {"ja": ["30%は再投稿です。"], "en": ["30% are reposts."]},
+        "posts": ["x:p1", "x:p2", "x:p3"],
+        "posts_in_all": 520,
+        "window_s": 1800,
+    } | more.pop("evidence", {})
+    fields = {"observed": 412, "expected": 45.2, "p": 1e-9} | more
+    return episode(store, BRAND, at, evidence, level=level, state=state, start_at=begin, **fields)
+
+
+def episode(store: Store, brand: str, at: int, evidence: Mapping[str, Any], **more: Any) -> int:
+    """Keep an open warning of the hour before ``at`` (epoch seconds), or what ``more`` says of it; return its number."""
+    fields: dict[str, Any] = {
+        "kind": "volume", "level": "warning", "start_at": at - 3600, "end_at": at, "observed": 41, "expected": 4.5, "p": 1e-6,
+        "authors": 41, "state": "open", "recorded_at": at,
+    } | more  # fmt: skip
+    store.figures.put_alert(brand=brand, evidence=json.dumps(evidence, ensure_ascii=False), **fields)
+    rows = sql(
+        store, f"SELECT alid, brand FROM alerts WHERE kind = '{fields['kind']}' AND start_at = {fields['start_at']}"
+    )
+    return next(int(row["alid"]) for row in rows if row["brand"] == brand)
 
 
 def delivery(store: Store, kit: Kit, clock: FixedClock) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ import pytest
 from monitor import alert
 from monitor.spike import Settings
 from monitor.store import Store
-from monitor.types import Gap, Post
+from monitor.types import Gap, Label, Post, Scores
 from tests.builders import START, T0, at, do, post, put, sql
 
 DAY = 86400
 NOW = 20 * DAY + 12 * 3600  # seconds after START
 MODEL = "model"
+NEGATIVE = Label(label="negative", scores=Scores(negative=0.9, neutral=0.06, positive=0.04), model=MODEL)
+NEUTRAL = Label(label="neutral", scores=Scores(negative=0.05, neutral=0.8, positive=0.15), model=MODEL)
 
 
 def ordinary(seed: int = 1, until: float = NOW, start: float = 0) -> list[Post]:
@@ -68,6 +71,31 @@ def test_a_storm_is_told_with_people_and_copies_and_an_ordinary_fortnight_is_not
     assert told["authors"] >= 40
     assert any("copies of one text" in line for line in told["evidence"]["against"]["en"])
     assert any("同じ文面" in line for line in told["evidence"]["against"]["ja"])
+
+
+def test_of_a_very_large_episode_people_are_counted_and_texts_sampled(
+    brand: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert, "MOST_READ", 100)
+    crowd = storm(NOW - 3600, 350, people=330, text="why {0}")
+    quiet = [replace(one, text="so good") for one in storm(NOW - 3500, 3, people=3)]
+    put(brand, *ordinary(), *crowd, *quiet, brand="acme", now=NOW)
+    angry = {one.id for one in crowd}
+    labels = [
+        (row["pid"], NEGATIVE if row["id"] in angry else NEUTRAL) for row in sql(brand, "SELECT pid, id FROM posts")
+    ]
+    brand.work.put_labels("classify", labels, T0 + NOW, 1)
+    assert watch(brand) == 2
+    told = {one["kind"]: one for one in found(brand)}
+    for kind, posts in (("negative", 350), ("volume", 353)):
+        evidence = told[kind]["evidence"]
+        assert told[kind]["authors"] >= 330
+        assert evidence["posts_in_all"] >= posts
+        assert any(f"{told[kind]['authors']} different people" in line for line in evidence["for"]["en"])
+        (part,) = (line for line in evidence["against"]["en"] if "of the posts were read" in line)
+        assert 20 <= int(part.split("%")[0].split()[-1]) <= 30
+        assert any("均等に選んだ" in line for line in evidence["against"]["ja"])
+        assert any("% are negative" in line for line in evidence["for"]["en"])
 
 
 def test_a_second_run_and_a_run_from_memory_find_the_same(brand: Store) -> None:

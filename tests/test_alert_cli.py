@@ -34,7 +34,7 @@ def test_a_fit_on_a_file_says_in_both_languages_what_would_have_fired(volume: Pa
     assert "立ち上がりから" in japanese.output
     told = json.loads(CliRunner().invoke(cli, [*where, "--json"], standalone_mode=False).output)["volume.csv"]
     assert told["within_budget"]
-    assert len(told["fired"]) == told["tried"][-1]["alerts"] <= 4
+    assert len(told["fired"]) == told["tried"][-1]["false"] <= 4
     assert {"at", "delay_s", "level", "observed", "expected", "window_s"} <= set(told["fired"][0])
 
 

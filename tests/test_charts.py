@@ -22,8 +22,8 @@ from monitor import charts
 from monitor.charts.chart import lookup
 from monitor.charts.engagement import middle_interval
 from monitor.charts.look import DARK, LIGHT, config
-from monitor.charts.say import Say, shown
 from monitor.charts.volume import _covered
+from monitor.say import Say, shown
 from tests import letter_figures as figures
 
 ROOT = Path(__file__).parents[1]

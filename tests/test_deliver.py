@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,73 +18,16 @@ from monitor.deliver_settings import Delivery as Rules
 from monitor.handling import Fact
 from monitor.store import Store
 from monitor.timing import Calendar, to_epoch
-from monitor.types import AlertLevel
 from tests.builders import T0, FixedClock, post, put, sql
-from tests.fakes.receivers import HttpReceiver, MailReceiver, receivers
-from tests.rota_kit import BRAND, delivery, kit, occasions, states
+from tests.fakes.receivers import HttpReceiver, MailReceiver
+from tests.rota_kit import BRAND, NOW, alert, delivery, kit, occasions, states
 
-NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Tokyo
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOW)
-
-
-@pytest.fixture
-def outside() -> Iterator[tuple[MailReceiver, HttpReceiver]]:
-    with receivers() as both:
-        yield both
-
-
-@pytest.fixture
-def web(outside: tuple[MailReceiver, HttpReceiver]) -> HttpReceiver:
-    return outside[1]
-
-
-@pytest.fixture
-def mail(outside: tuple[MailReceiver, HttpReceiver]) -> MailReceiver:
-    return outside[0]
-
-
-def alert(
-    store: Store,
-    clock: FixedClock,
-    level: AlertLevel = "warning",
-    *,
-    state: str = "open",
-    since: int = 3600,
-    **more: Any,
-) -> int:
-    """Keep an episode as the alert job does; return its number."""
-    at = to_epoch(clock.now)
-    begin = more.pop("begin", at - since)
-    names = {"watch": ("注意", "Watch"), "warning": ("警戒", "Warning"), "emergency": ("緊急", "Emergency")}[level]
-    evidence = {
-        "title": {
-            "ja": f"【{names[0]}】{BRAND}:投稿 平常の9倍 41人 11:00-",
-            "en": f"[{names[1]}] {BRAND}: volume 9x usual, 41 people 11:00-",
-        },
-        "for": {"ja": ["41人が投稿しています。"], "en": ["41 different people."]},
-        "against": {"ja": ["30%は再投稿です。"], "en": ["30% are reposts."]},
-        "posts": ["x:p1", "x:p2", "x:p3"],
-        "posts_in_all": 520,
-        "window_s": 1800,
-    }
-    fields = {"kind": "volume", "observed": 412, "expected": 45.2, "p": 1e-9, "authors": 41} | more
-    store.figures.put_alert(
-        brand=BRAND,
-        level=level,
-        start_at=begin,
-        end_at=at,
-        state=state,
-        recorded_at=at,
-        evidence=json.dumps(evidence, ensure_ascii=False),
-        **fields,
-    )
-    found = sql(store, f"SELECT alid FROM alerts WHERE kind = '{fields['kind']}' AND start_at = {begin}")
-    return int(found[0]["alid"])
 
 
 def posts(store: Store) -> None:
@@ -370,6 +312,23 @@ def test_what_is_handed_over_is_told_to_whom(
     assert "記者から電話" in next(body["message"] for path, body in web.taken if path == "/boss")
 
 
+def test_only_what_was_dealt_with_to_the_end_is_a_confirmed_crisis(store: Store, clock: FixedClock) -> None:
+    first, second, third = (
+        alert(store, clock, begin=to_epoch(clock.now) - ago * 86_400, state="closed") for ago in (1, 3, 5)
+    )
+    for alid, kinds in (
+        (first, ["taken", "finished"]),
+        (second, ["finished", "reopened", "no_crisis"]),
+        (third, ["taken"]),
+    ):
+        for kind in kinds:
+            store.handling.add(alid, Fact(at=clock.move(60), kind=kind, actor="yuki", detail={"reason": "news"}))
+    row = store.handling.alert(first)
+    now = to_epoch(clock.now)
+    assert store.handling.confirmed(row["brand"], now - 30 * 86_400, now) == [(row["start_at"], row["end_at"])]
+    assert store.handling.confirmed("another", now - 30 * 86_400, now) == []
+
+
 NIGHT = Calendar.of("Asia/Tokyo", dict.fromkeys(range(7), ((22 * 60, 31 * 60),)))  # 22:00 to 07:00
 
 
@@ -392,7 +351,7 @@ def test_in_quiet_hours_a_watch_waits_for_the_morning_and_a_warning_does_not(
     clock.move(60)
     assert job.run() == 1
     assert job.run() == 0
-    assert web.titles("chat")[-1] == f"{BRAND}:夜間の注意 2件"
+    assert web.titles("chat")[-1] == f"{BRAND}:通知を控えていた注意 2件"
     said = web.taken[-1][1]["message"]
     assert "に収束" in said
     assert "継続中" in said
@@ -420,7 +379,7 @@ def test_who_read_in_the_summary_that_it_was_going_on_is_told_its_end_once_and_w
     web.statuses.clear()
     clock.move(60)
     assert [job.run() for _ in range(3)] == [1, 1, 0]
-    assert web.titles("chat")[0] == f"{BRAND}:夜間の注意 2件"
+    assert web.titles("chat")[0] == f"{BRAND}:通知を控えていた注意 2件"
     assert web.titles("chat")[1].startswith("【収束】")
     assert len(web.titles("chat")) == 2
     assert f"alert:{brief}:closed" not in occasions(store)
@@ -458,7 +417,7 @@ def test_what_rises_in_the_night_leaves_the_summary(
     assert job.run() == 1
     clock.now = datetime(2026, 3, 4, 23, 0, tzinfo=UTC)
     job.run()
-    assert not [t for t in web.titles("chat") if "夜間" in t]
+    assert not [t for t in web.titles("chat") if "控えていた" in t]
     assert occasions(store)[f"alert:{alid}:watch"] == "dropped"
 
 
@@ -471,7 +430,7 @@ def test_what_came_and_went_while_the_monitor_was_down_is_told_without_waking(
     alert(store, clock, "emergency", state="closed")
     clock.now = old
     assert delivery(store, kit(outside, monkeypatch), clock).run() == 1
-    assert web.titles("chat") == [f"{BRAND}:夜間の注意 1件"]
+    assert web.titles("chat") == [f"{BRAND}:お知らせが遅れたアラート 1件"]
     assert len(occasions(store)) == 2, "what ended days ago is told to nobody"
 
 
@@ -709,9 +668,9 @@ def test_the_account_says_in_both_languages_and_forms_what_happened_and_what_a_s
         "・初動:3月5日(木) 07:04 佐藤が確認(検知から5時間4分後)",
         "・現在の状態:対応中(佐藤)",
         "■ 危機ではないと考えられる材料\n・30%は再投稿です。",
-        "・3月2日(月) 09:00 hana_k (x)「コンセントから煙が出た … ＠everyone」 https://x.example/p1",
+        "・3月2日(月) 09:00 hana_k (X)「コンセントから煙が出た … ＠everyone」 https://x.example/p1",
         "投稿が最も多い15分間(30件)",
-        "07:00  佐藤へchatで連絡(朝のまとめ)",
+        "07:00  佐藤へchatで連絡(まとめ通知)",
         "07:04  佐藤のメモ:広報 | *一次回答*を準備",
     ):
         assert line in text, line
@@ -723,3 +682,66 @@ def test_the_account_says_in_both_languages_and_forms_what_happened_and_what_a_s
     english = account_of(store, store.handling.alert(alid), "model", "en", "Asia/Tokyo", clock.now).as_text()
     assert f"Rise in posts about {BRAND}, Thu 5 Mar 2026: what happened" in english
     assert "First reaction: Thu 5 Mar 07:04 by 佐藤, 5 h 4 min after it was noticed" in english
+
+
+# -- the mail --
+
+
+def html_of(mail: MailReceiver) -> str:
+    return str(mail.mails[-1].get_body(("html",)).get_content())  # type: ignore[union-attr]
+
+
+def test_in_a_mail_the_button_stands_above_the_chart_and_posts_are_text_with_a_link(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    mail: MailReceiver,
+    web: HttpReceiver,
+) -> None:
+    posts(store)
+    web.statuses["/chat"] = 404
+    alert(store, clock)
+    made = kit(outside, monkeypatch, draw=lambda *_: Picture(png=PNG, words="過去24時間"))
+    delivery(store, made, clock).run()
+    page = html_of(mail)
+    assert '<html lang="ja">' in page
+    order = [page.index(part) for part in ("/acknowledge?token=", 'src="cid:chart"', "投稿の例", "担当")]
+    assert order == sorted(order)
+    assert page.count("/acknowledge?token=") == 1
+    assert '「コンセントから煙が出た … ＠everyone」</bdi> · <a href="https://x.example/p1"' in page
+    assert not re.search(r"(src|href)=\"(?!cid:|https://monitor\.example\.com/|https://x\.example/)", page)
+
+
+def test_without_an_address_a_mail_says_how_to_acknowledge(
+    store: Store,
+    clock: FixedClock,
+    outside: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    mail: MailReceiver,
+    web: HttpReceiver,
+) -> None:
+    web.statuses["/chat"] = 404
+    number = alert(store, clock)
+    rules = Rules(tries=2, retry=20, address="")
+    delivery(store, kit(outside, monkeypatch, rules=rules), clock).run()
+    text = mail.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert f"monitor alerts ack {number} --as 名前" in text
+    assert "<a " not in html_of(mail)
+
+
+def test_a_summary_tells_what_was_held_back_from_what_could_not_be_told(
+    store: Store, clock: FixedClock, outside: Any, monkeypatch: pytest.MonkeyPatch, web: HttpReceiver
+) -> None:
+    clock.now = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)  # 02:00 in Tokyo
+    job = delivery(store, kit(outside, monkeypatch, quiet=NIGHT), clock)
+    alert(store, clock, "watch", begin=to_epoch(clock.now) - 600)
+    alert(store, clock, "emergency", begin=to_epoch(clock.now) - 36000, kind="negative", state="closed")
+    job.run()
+    clock.now = datetime(2026, 3, 4, 22, 0, tzinfo=UTC)
+    assert job.run() == 1
+    assert web.titles("chat") == [f"{BRAND}:お知らせが遅れたアラート 2件"]
+    first, second, *notes = [line for line in web.taken[-1][1]["message"].splitlines() if "http" not in line and line]
+    assert ("†" in first, "†" in second) in ((True, False), (False, True))
+    assert "【緊急】" in next(line for line in (first, second) if "†" in line)
+    assert [note[0] for note in notes] == ["†", "注"]

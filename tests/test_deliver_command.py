@@ -7,20 +7,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli.main import cli
 from monitor.config import load
 from monitor.deliver.acts import NotPossible, act
+from monitor.display import width
 from monitor.errors import ConfigError
 from monitor.handling import Fact, fold, has_risen, refusal, unanswered_at
 from monitor.store import Store
 from monitor.timing import to_epoch
 from monitor.types import Deletion
-from tests.builders import origin, page, post, put, sql
+from tests.builders import origin, page, post, put
+from tests.rota_kit import NOW, episode
 
-NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 SETTINGS = """
 database = "a.db"
 [delivery]
@@ -51,10 +53,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             "against": {"en": [], "ja": []},
             "posts": [],
         }
-        store.figures.put_alert(
-            brand="acme", kind="volume", level="warning", start_at=at - 3600, end_at=at, observed=41, expected=4.5, p=1e-6,
-            authors=41, evidence=json.dumps(evidence), state="open", recorded_at=at,
-        )  # fmt: skip
+        episode(store, "acme", at, evidence)
 
     def command(*arguments: str) -> Result:
         return CliRunner().invoke(cli, [*arguments])
@@ -133,21 +132,7 @@ def test_notes_go_with_the_post_or_the_person_that_they_quote(store: Store) -> N
         post("p2", "別の投稿です", by="other_one"),
         brand="acme",
     )
-    store.figures.put_alert(
-        brand="acme",
-        kind="volume",
-        level="watch",
-        start_at=0,
-        end_at=10,
-        observed=1,
-        expected=1.0,
-        p=0.1,
-        authors=1,
-        evidence="{}",
-        state="open",
-        recorded_at=1,
-    )
-    alid = sql(store, "SELECT alid FROM alerts")[0]["alid"]
+    alid = episode(store, "acme", to_epoch(NOW), {})
     act(store, alid, "noted", "yuki", NOW, note="「コンセントから煙が出ました」への対応を相談")
     act(store, alid, "handed_over", "yuki", NOW, to="ken", note="other_one さんが詳しい")
     act(store, alid, "noted", "yuki", NOW, note="関係のないメモ")
@@ -254,3 +239,68 @@ def test_a_key_in_the_settings_is_refused_and_not_repeated(tmp_path: Path, line:
     with pytest.raises(ConfigError) as told:
         load(tmp_path / "c.toml")
     assert "hunter2" not in str(told.value)
+
+
+# -- the terminal in 80 columns --
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_screens_and_help_fit_80_columns(run: Run, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("MONITOR_LANG", language)
+    screens: list[tuple[str, ...]] = [
+        ("check",),
+        ("deliveries", "test", "chat"),
+        ("deliveries",),
+        ("alerts", "fit"),
+        ("alerts",),
+    ]
+    screens += [
+        ("forget", "@nobody"),
+        ("export-person", "@nobody"),
+        ("search", "nothing"),
+        ("doctor",),
+        ("import", "no.csv"),
+    ]
+    helps = [(name, "--help") for name in cli.list_commands(click.Context(cli)) if name != "queue"]
+    for arguments in [*screens, ("--help",), *helps]:
+        result = run(*arguments)
+        assert not isinstance(result.exception, (AssertionError, KeyError, TypeError)), arguments
+        wide = [line for line in result.output.splitlines() if width(line) > 80]
+        assert wide == [], arguments
+
+
+def test_help_names_every_command_by_a_whole_sentence_in_the_readers_language(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONITOR_LANG", "en")
+    said = " ".join(run("--help").output.partition("Commands:")[2].split())
+    assert "..." not in said
+    assert "Episodes of unusual volume or sentiment, with what speaks for and against each." in said
+    monkeypatch.setenv("MONITOR_LANG", "ja")
+    assert "見えなかった時間。" in run("--help").output
+
+
+def test_who_sets_no_address_is_told_that_messages_have_no_links(run: Run, tmp_path: Path) -> None:
+    assert "[delivery]" not in run("check", "--lang", "en").output
+    (tmp_path / "config.toml").write_text(SETTINGS.replace("https://monitor.example.com", ""), encoding="utf-8")
+    assert "Messages carry no links" in run("check", "--lang", "en").output
+    assert "通知にリンクが付かず" in run("doctor", "--lang", "ja").output
+    only_here = SETTINGS.replace("https://monitor.example.com", "").replace("env:NO_SUCH_VARIABLE", "terminal:")
+    (tmp_path / "config.toml").write_text(only_here, encoding="utf-8")
+    assert "Messages carry no links" not in run("check", "--lang", "en").output
+
+
+def test_an_import_that_fails_leaves_no_source_that_is_down(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.xyz").write_text("?", encoding="utf-8")
+    assert run("import", "no.csv", "--lang", "ja").exit_code == 1
+    assert "what kind of file is it" in run("import", "bad.xyz").output
+    with Store.open(str(tmp_path / "a.db")) as store:
+        assert [row["source"] for row in store.queue.sources() if row["down_since"] is not None] == []
+
+
+@pytest.mark.parametrize("command", ["alerts", "engagement"])
+def test_a_brand_that_does_not_exist_is_told(run: Run, command: str) -> None:
+    result = run(command, "--brand", "nope")
+    assert result.exit_code == 2
+    assert "there is no brand 'nope'" in result.output

@@ -169,6 +169,20 @@ def test_a_dismissal_has_a_reason_and_ends_when_the_customer_asks_again(room: Ro
     assert room.desk.standing(cid).state == "open"
 
 
+def test_a_conversation_tells_its_earlier_texts_its_needs_and_whose_it_is(rooms: Room) -> None:
+    cid = rooms.ask()
+    rooms.clock.move(60)
+    rooms.take_in(post("1", "@acme 注文した本がまだ届きません。返金してください", when=rooms.seconds - 60))
+    (member,) = rooms.store.conversations.members([cid])[cid]
+    conversations = rooms.store.conversations
+    assert [row["text"] for row in conversations.edits([member["pid"]])[member["pid"]]] == [ASK]
+    verdict = conversations.verdicts([member["pid"]])[member["pid"], "acme"]
+    assert verdict["needs_reply"]
+    assert "返金" in verdict["reasons"]
+    assert [(row["cid"], row["state"]) for row in conversations.of_person(member["aid"], "acme")] == [(cid, "open")]
+    assert conversations.of_person(member["aid"], "another") == []
+
+
 def test_who_was_answered_once_and_set_aside_the_next_time_was_set_aside(room: Room) -> None:
     cid = room.ask()
     room.clock.move(60)

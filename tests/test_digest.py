@@ -13,14 +13,14 @@ import pytest
 from monitor import digest, report
 from monitor.digest import fans
 from monitor.digest.layout import COLUMNS, wrapped
-from monitor.digest.outcome import first_response, outcomes, within_target
 from monitor.digest.summary import uses
 from monitor.display import width
+from monitor.outcome import FATES
 from monitor.phrases import CAUSES
 from monitor.queue import refresh
 from monitor.response import figures as response_figures
 from monitor.store import Store
-from monitor.timing import parse_instant
+from monitor.timing import parse_instant, to_epoch, week_bounds
 from monitor.types import Page
 from tests.builders import T0, at, emptied, origin, post, put
 from tests.digest_weeks import (
@@ -84,7 +84,7 @@ def test_of_a_hundred_posts_forty_answered_the_median_is_not_reached_and_the_sha
     assert "median not reached, p90 not reached (n = 100: 40 answered, 60 without an answer" in _flat(english)
     assert "40% (40 of 100;" in english
     assert re.search(r"plain mean +39 min 30 s over the 40 answered only", english)
-    assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、返信のないままの60件は待機中" in _flat(japanese).replace(
+    assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、返信のない60件も待機中" in _flat(japanese).replace(
         " ", ""
     ).replace("中央値", "中央値 ").replace("90%点", "90%点 ")
     assert "40%(100件中40件、" in japanese
@@ -128,19 +128,33 @@ def test_what_is_not_due_yet_is_counted_apart(store: Store) -> None:
     assert "すべて期限前です" in japanese
 
 
-def test_each_outcome_is_counted_as_in_the_figures(filled: Store) -> None:
+def test_the_turns_behind_a_figure_are_those_that_it_counts(filled: Store) -> None:
+    span = report.Span(start=T0 - 4 * WEEK, end=T0 + WEEK)
+    found = [turn for _, turn in filled.figures.turns("acme", span.start, span.end)]
     for hours in (1, 30, 100, 200):
         until = at(hours * HOUR)
-        found = filled.figures.turns("acme", T0 - 4 * WEEK, T0 + WEEK)
-        whole = response_figures([t for _, t in found], calendar=OPEN, default_within=4 * HOUR, until=until)
-        many = outcomes(found, brief().clock, until)
-        assert within_target(many) == whole.within_target
-        assert first_response(many) == whole.network
-        fates = [one.fate for one in many]
-        assert fates.count("in_time") == whole.within_target.numerator
-        assert fates.count("in_time") + fates.count("late") == whole.answered
-        assert fates.count("overdue") + fates.count("missed") == whole.overdue_unanswered
-        assert fates.count("pending") == whole.not_yet_due
+        whole = response_figures(found, calendar=OPEN, default_within=4 * HOUR, until=until)
+        counted = {name: len(report.behind(filled, "acme", brief().clock, span, until, name)) for name in FATES}
+        assert counted["needing"] == whole.needing > 0
+        assert counted["answered"] == whole.answered
+        assert counted["in_time"] == whole.within_target.numerator
+        assert counted["within_target"] == whole.within_target.denominator
+        assert counted["late"] == whole.answered - whole.within_target.numerator
+        assert counted["overdue"] == whole.overdue_unanswered
+        assert counted["waiting"] == whole.not_yet_due
+
+
+def test_the_five_weeks_are_told_with_the_figures_of_each(filled: Store) -> None:
+    weeks = digest.week(filled, brief(), NAME, LATER)["response"]["weeks"]
+    assert len(weeks) == 5
+    for week in weeks:
+        start, end = week_bounds(week["week"], brief().zone)
+        span = report.Span(start=to_epoch(start), end=to_epoch(end))
+        turns = report.response(filled, "acme", brief().clock, span, LATER)["turns"]
+        assert week["within_target"] == turns["within_target"]
+        assert {name: week[name] for name in ("median_s", "median_reached")} == {
+            name: turns["network"][name] for name in ("median_s", "median_reached")
+        }
 
 
 def test_the_five_threads_explain_the_mean(week: dict[str, Any]) -> None:
@@ -383,9 +397,9 @@ def test_the_text_fits_78_columns_and_is_all_of_one_language(week: dict[str, Any
 
 def test_the_subject_is_as_planned(week: dict[str, Any]) -> None:
     subject = digest.subject(week, "ja")
-    assert re.fullmatch(r"acme 3/2-8:目標内返信 \d+%\(前週 [+-]\d+\)・否定 \d+%・見えなかった時間 15分", subject)
+    assert re.fullmatch(r"acme 3/2-8:目標内返信 \d+%\(前週 [+−±]\d+\)・否定 \d+%・見えなかった時間 15分", subject)
     assert re.fullmatch(
-        r"acme 2–8 Mar: \d+% in time \([+-]\d+\) · \d+% negative · 15 min unseen", digest.subject(week, "en")
+        r"acme 2–8 Mar: \d+% in time \([+−±]\d+\) · \d+% negative · 15 min unseen", digest.subject(week, "en")
     )
 
 

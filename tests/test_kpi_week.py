@@ -17,6 +17,7 @@ from monitor.kpis.threads import audit_sample
 from monitor.queue import RuleBook, Rules, refresh
 from monitor.report import Clock, Span
 from monitor.store import Store
+from monitor.store.digest_weeks import When
 from monitor.store.kpis import PAGE, Brought
 from monitor.timing import DAY, always_open
 from monitor.types import Deletion, Label, LabelRecord, Post, Scores
@@ -352,7 +353,9 @@ def test_a_figure_brought_in_again_is_told_and_the_old_one_kept(store: Store) ->
 def test_mentions_are_read_in_pages_without_loss(store: Store) -> None:
     prepare(store)
     put(store, *[post(str(i), "acme", by=f"p{i % 7}", when=i // 500) for i in range(PAGE + 700)], brand="acme")
-    rows = list(store.kpis.mentions("acme", "m", T0, T0 + WEEK))
+    when = When(brand="acme", start=T0, end=T0 + WEEK, as_of=T0)
+    assert sum(1 for _ in store.kpis.texts(when)) == PAGE + 700
+    rows = list(store.kpis.mentions(when, "m"))
     assert len({row["pid"] for row in rows}) == len(rows) == PAGE + 700
     assert [row["created_at"] for row in rows] == sorted(row["created_at"] for row in rows)
 

@@ -165,7 +165,10 @@ def test_nothing_is_loaded_from_elsewhere_and_every_picture_has_words(
 
 def test_without_an_address_there_are_no_links() -> None:
     for base in ("", None):
-        assert "<a " not in letter.html(figures.full(), "ja", base or "")
+        page = letter.html(figures.full(), "ja", base or "")
+        assert "<a " not in page
+        assert "[delivery] address" in page
+    assert "[delivery] address" not in letter.html(figures.full(), "ja", BASE)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -6,7 +6,6 @@ import logging
 import os
 import ssl
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,18 +20,12 @@ from hypothesis import strategies as st
 from monitor.deliver_settings import Channel, Mail
 from monitor.notify import Message, Unusable, open_channel
 from monitor.notify.mail import domain_of, headed, wire
-from tests.fakes.receivers import HttpReceiver, MailReceiver, receivers
+from tests.fakes.receivers import HttpReceiver, MailReceiver
 from tests.web.hostile import HOSTILE
 
 AT = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 CLOSED = 9  # a port on which nobody listens
-
-
-@pytest.fixture
-def outside() -> Iterator[tuple[MailReceiver, HttpReceiver]]:
-    with receivers() as both:
-        yield both
 
 
 def settings(port: int, **more: Any) -> Mail:
@@ -210,7 +203,7 @@ def test_a_service_gets_title_text_and_picture(
     assert service(outside[1], monkeypatch, short=True).send(message).result == "sent"
     long, short = (body for _, body in outside[1].taken)
     assert (long["title"], long["message"], len(long["attachments"])) == ("題名", "本文\n二行目", 1)
-    assert (short["message"], short["attachments"]) == ("題名 https://x.example", [])
+    assert (short["title"], short["message"], short["attachments"]) == ("題名", "https://x.example", [])
 
 
 @pytest.mark.parametrize(
@@ -281,3 +274,16 @@ def test_channels_of_config_are_places_and_no_keys() -> None:
         with pytest.raises(ValueError, match=r"config\.toml|one mail address"):
             Channel(name="x", url=url)
     assert os.environ.get("SERVICE") is None
+
+
+def test_whoever_listens_to_the_library_of_http_still_hears_it(
+    outside: tuple[MailReceiver, HttpReceiver], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert service(outside[1], monkeypatch).send(Message(title="a", text="b")).result == "sent"
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("urllib3.connectionpool").debug("a request of somebody else")
+    assert "a request of somebody else" in caplog.text
+    caplog.clear()
+    caplog.set_level(logging.WARNING)
+    logging.getLogger("urllib3.connectionpool").debug("what nobody asked for")
+    assert not caplog.text

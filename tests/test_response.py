@@ -13,21 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.response import (
-    Entry,
-    Turn,
-    cases,
-    clocks,
-    direct,
-    direct_waits,
-    due_at,
-    figures,
-    resolution,
-    slowest,
-    state,
-    turns,
-)
+from monitor.response import cases, direct, direct_waits, figures, resolution
 from monitor.timing import Calendar, always_open, from_epoch, parse_hours, parse_instant
+from monitor.turns import Entry, Turn, clocks, due_at, slowest, state, turns
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

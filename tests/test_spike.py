@@ -460,6 +460,19 @@ def test_a_budget_is_fitted_on_history_and_says_what_would_have_fired() -> None:
         fit(rows[: 24 * 5], Settings())
 
 
+def test_what_people_confirmed_is_not_counted_against_the_budget() -> None:
+    plants = tuple(24 * day for day in (20, 26, 32, 38, 44))
+    rows = brand(8, 5.0, 24 * 50, plants=plants, times=30.0)
+    spans = [(MONDAY + plant * HOUR, MONDAY + (plant + 6) * HOUR) for plant in plants]
+    strict, told = fit(rows, Settings(budget=1.0)), fit(rows, Settings(budget=1.0), real=spans)
+    assert (told.real, told.found) == (5, 5)
+    assert told.false <= 1
+    assert strict.real == strict.found == 0
+    assert strict.false == len(strict.fired) < 5 <= len(told.fired)
+    assert strict.settings.strictness > told.settings.strictness
+    assert fit(rows, Settings(budget=1.0), real=[(MONDAY, MONDAY + HOUR)]).real == 0  # while it still learned
+
+
 def test_two_settings_are_compared_episode_by_episode() -> None:
     rows = brand(8, 5.0, 24 * 45, plants=(24 * 40,), times=30.0)
     same = difference(rows, Settings(), Settings())

@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.bluesky.settings import BlueskySettings, is_loopback
+from connectors.bluesky.settings import BlueskySettings
 from connectors.bluesky.trouble import Refused, SessionExpired, SignInRefused
+from monitor.address import is_loopback
 from monitor.errors import Gone, Unreadable
 from monitor.secret import TokenFile
 
@@ -117,7 +118,7 @@ class Sessions:
         for entry in services if isinstance(services, list) else ():
             if isinstance(entry, Mapping) and str(entry.get("id", "")).endswith("#atproto_pds"):
                 place = urlsplit(str(entry.get("serviceEndpoint", "")))
-                local = is_loopback(urlsplit(self._settings.service).hostname or "")
-                if place.scheme == "https" or (local and is_loopback(place.hostname or "")):
+                local = is_loopback(urlsplit(self._settings.service).hostname)
+                if place.scheme == "https" or (local and is_loopback(place.hostname)):
                     return f"{place.scheme}://{place.netloc}"
         return self._settings.service

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.address import server_of
 from monitor.secret import Secret
 
 
@@ -41,29 +40,10 @@ class BlueskySettings(BaseModel):
     @field_validator("service")
     @classmethod
     def _safe_service(cls, service: str) -> str:
-        place = urlsplit(service)
-        if (
-            place.hostname is None
-            or place.scheme not in {"http", "https"}
-            or place.query
-            or place.path not in {"", "/"}
-        ):
-            raise ValueError("must be the address of a server, such as https://bsky.social")
-        if place.scheme == "http" and not is_loopback(place.hostname):
-            raise ValueError("must begin with https:// : the password would travel in the clear")
+        server_of(service, example="https://bsky.social", carrying="password")
         return service.rstrip("/")
 
     @property
     def session_path(self) -> Path:
         """Where the session is kept."""
         return self.session_file or Path(f"bluesky-{self.handle.replace(':', '-')}.session")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

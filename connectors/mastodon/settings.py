@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.address import server_of
 from monitor.secret import Secret
 
 
@@ -30,28 +30,11 @@ class MastodonSettings(BaseModel):
     @field_validator("instance")
     @classmethod
     def _safe_instance(cls, instance: str) -> str:
-        place = urlsplit(instance if "://" in instance else f"https://{instance}")
-        if (
-            place.hostname is None
-            or place.scheme not in {"http", "https"}
-            or place.query
-            or place.path not in {"", "/"}
-        ):
-            raise ValueError("must be the address of a server, such as https://mastodon.social")
-        if place.scheme == "http" and not _is_loopback(place.hostname):
-            raise ValueError("must begin with https:// : the token would travel in the clear")
+        address = instance if "://" in instance else f"https://{instance}"
+        place = server_of(address, example="https://mastodon.social", carrying="token")
         return f"{place.scheme}://{place.netloc.casefold()}"
 
     @property
     def host(self) -> str:
         """The server's name, with its port where it has one; ids of posts are counted by each server for itself."""
         return urlsplit(self.instance).netloc
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.address import is_loopback
 from monitor.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{2,20}")
@@ -79,11 +79,7 @@ class RedditSettings(BaseModel):
         if server is None:
             return None
         place = urlsplit(server)
-        try:
-            local = ipaddress.ip_address(place.hostname or "").is_loopback
-        except ValueError:
-            local = False
-        if not local or place.path not in {"", "/"} or place.scheme not in {"http", "https"}:
+        if not is_loopback(place.hostname) or place.path not in {"", "/"} or place.scheme not in {"http", "https"}:
             raise ValueError("must be a loopback address, such as http://127.0.0.1:8080; leave it out for Reddit")
         return f"{place.scheme}://{place.netloc}"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.x.prices import PRICES
+from monitor.address import server_of
 from monitor.secret import Secret
 
 _OAUTH1 = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -79,16 +78,7 @@ class XSettings(BaseModel):
     def _safe_service(cls, service: str | None) -> str | None:
         if service is None:
             return None
-        place = urlsplit(service)
-        if (
-            place.hostname is None
-            or place.scheme not in {"http", "https"}
-            or place.query
-            or place.path not in {"", "/"}
-        ):
-            raise ValueError("must be the address of a server, such as https://gateway.example")
-        if place.scheme == "http" and not _is_loopback(place.hostname):
-            raise ValueError("must begin with https:// : the tokens would travel in the clear")
+        server_of(service, example="https://gateway.example", carrying="tokens")
         return service.rstrip("/")
 
     @model_validator(mode="after")
@@ -119,12 +109,3 @@ class XSettings(BaseModel):
     def longest(self) -> int:
         """The longest text of a post, as X weighs it."""
         return 25_000 if self.premium else 280
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

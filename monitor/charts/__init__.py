@@ -12,13 +12,12 @@ from monitor.charts.chart import Chart, Table
 from monitor.charts.day import alert_day
 from monitor.charts.engagement import engagement
 from monitor.charts.response import survival
-from monitor.charts.say import Say
 from monitor.charts.staffing import staffing
 from monitor.charts.trend import sentiment, within_target
 from monitor.charts.volume import volume
 from monitor.charts.words import rising, voice
 
-__all__ = ["Chart", "Say", "Table", "alert_day", "of_week", "png"]
+__all__ = ["Chart", "Table", "alert_day", "of_week", "png"]
 
 
 def of_week(figures: Mapping[str, Any]) -> dict[str, Chart]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.charts.say import Say
+from monitor.say import Say
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = 520  # pixels of a picture that cannot ask its page how wide it is

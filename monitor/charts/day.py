@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values, written
-from monitor.charts.say import UNKNOWN, Say
+from monitor.say import UNKNOWN, Say
 
 _TICK = 3  # hours between two names on the axis
 

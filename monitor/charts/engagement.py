@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
-from monitor.charts.say import UNKNOWN, Say
+from monitor.say import UNKNOWN, Say
 
 _MEASURES = {
     "er_impressions": ("engagement per impression, 24 h after posting", "インプレッションあたりの反応率(投稿24時間後)"),

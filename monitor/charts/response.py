@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values, written
-from monitor.charts.say import Say
+from monitor.say import Say
 
 HOUR = 3600
 _STEPS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 72, 168)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
-from monitor.charts.say import Say
+from monitor.say import Say
 
 
 def staffing(figures: Mapping[str, Any]) -> Chart | None:

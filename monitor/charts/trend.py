@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, tips, values
-from monitor.charts.say import UNKNOWN, Say
+from monitor.say import UNKNOWN, Say
 
 
 def sentiment(figures: Mapping[str, Any]) -> Chart | None:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
-from monitor.charts.say import UNKNOWN, Say
+from monitor.say import UNKNOWN, Say
 
 LEAST_SHADE = 0.06  # of a day: a shorter span would not be seen
 LEAST_SHARE = 20  # posts below which a share would say too much

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, tips, values
-from monitor.charts.say import Say, shown
+from monitor.say import Say, shown
 
 _ROW = 30  # pixels of a row
 _MOST = 8

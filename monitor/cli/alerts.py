@@ -15,15 +15,17 @@ import click
 from monitor.app import App, open_app
 from monitor.cli.alerts_handling import HANDLING, judged
 from monitor.cli.alerts_preview import KINDS, preview_command
+from monitor.cli.helping import Group
 from monitor.cli.language import choose
-from monitor.cli.options import now, settings_file, shared, show, with_app
+from monitor.cli.options import known_brand, now, settings_file, shared, show, tell, with_app
+from monitor.timing import from_epoch, to_epoch
 
 if TYPE_CHECKING:
     from monitor.spike import Fired, Fit
     from monitor.types import AlertLevel
 
 
-@click.group("alerts", invoke_without_command=True)
+@click.group("alerts", invoke_without_command=True, cls=Group)
 @click.option("--days", default=14, show_default=True, help="How many days back.")
 @click.option("--brand", help="Only this brand.")
 @shared
@@ -46,6 +48,7 @@ def alerts_command(
     from monitor.timing import to_epoch  # noqa: PLC0415 - see above
 
     app = open_app(settings_file(config), database, now, read_only=True)
+    known_brand(app, brand)
     language, at = choose(lang, app.settings.language), to_epoch(app.now())
     rows = listed(app.store, at - days * 86400, at + 86400, brand)
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
@@ -62,7 +65,7 @@ def alerts_command(
         alerts_screen(rows, language, days, zones)
         for name, lines in said.items():
             for line in lines:
-                click.echo(f"{name}:{line}" if language == "ja" else f"{name}: {line}")
+                tell(f"{name}:{line}" if language == "ja" else f"{name}: {line}", rest="  ")
     return 1 if any(row["state"] == "open" for row in rows) else 0
 
 
@@ -146,7 +149,7 @@ def fit_command(
             app.store.figures.put_fit(row["brand"], per_month, fits[row["brand"]].settings.strictness, at)
     code = _tell(fits, language, ZoneInfo(chosen[0]["zone"]), as_json=as_json)
     for line in [] if as_json else judged(app, list(fits), language):
-        click.echo(line)
+        tell(line)
     return code
 
 
@@ -155,15 +158,22 @@ def _fitted(app: App, brand: str, zone: str, per_month: float) -> Fit:
     from dataclasses import replace  # noqa: PLC0415 - only here
 
     from monitor import alert  # noqa: PLC0415 - see above
+    from monitor.alert_memory import with_earlier  # noqa: PLC0415 - see above
     from monitor.spike import fit  # noqa: PLC0415 - see above
 
     settings, options = app.alert_settings(brand, zone)
     volume, negative = alert.past(app.store, brand, app.model_name(), app.now())
     feelings = negative if "negative" in options.kinds and negative.rows else None
+    now = to_epoch(app.now())
+    first = to_epoch(volume[0][0]) if volume else now
+    real = [(from_epoch(a), from_epoch(b)) for a, b in app.store.handling.confirmed(brand, first, now)]
+    settings = with_earlier(app.store, brand, settings, now)
     try:
-        return fit(volume, replace(settings, budget=per_month, strictness=1.0), feelings)
+        found = fit(volume, replace(settings, budget=per_month, strictness=1.0), feelings, real)
     except ValueError as error:
         raise click.ClickException(f"{brand}: {error}") from error
+    told = alert.levelled(app.store, brand, app.model_name(), found.fired, options, app.now())
+    return replace(found, fired=tuple(told))
 
 
 def _per_month(budget: str) -> float:
@@ -182,20 +192,28 @@ def _tell(fits: dict[str, Fit], language: str, zone: ZoneInfo, *, as_json: bool)
     else:
         for name, found in fits.items():
             for line in _lines(name, found, zone, ja=language == "ja"):
-                click.echo(line)
+                tell(line, rest="  ")
     return 0 if all(found.kept for found in fits.values()) else 1
 
 
 def _lines(name: str, found: Fit, zone: ZoneInfo, *, ja: bool) -> Iterator[str]:
     strictness, days, n = found.settings.strictness, found.days, len(found.fired)
     if ja:
-        yield f"{name}:過去{days:.0f}日間で{n}回発報、厳しさ {strictness:g}(予算 30日に{found.settings.budget:g}回)"
-        yield "  試した厳しさと発報数: " + "、".join(f"{step:g}→{count}回" for step, count in found.tried)
-        yield "  履歴からは誤報かどうか分からないため、すべて誤報とみなして数えています。"
+        yield f"{name}:過去{days:.0f}日間で{n}回発報(うち誤報とみなすもの{found.false}回)、厳しさ {strictness:g}(予算 30日に{found.settings.budget:g}回)"
+        yield "  試した厳しさと誤報数: " + "、".join(f"{step:g}→{count}回" for step, count in found.tried)
+        yield (
+            f"  チームが最後まで対応したアラート{found.real}件のうち{found.found}件を検知。これと重なる発報は誤報に数えません。"
+            if found.real
+            else "  どれが誤報だったか履歴からは分からないため、すべて誤報とみなします。対応を終えたアラートは誤報に数えません。"
+        )
     else:
-        yield f"{name}: {n} alert{'' if n == 1 else 's'} in {days:.0f} days at strictness {strictness:g} (budget {found.settings.budget:g} per 30 days)"
-        yield "  strictness and alerts: " + ", ".join(f"{step:g}: {count}" for step, count in found.tried)
-        yield "  The past does not say which were false, so all of them are counted as if they were."
+        yield f"{name}: {n} alert{'' if n == 1 else 's'} in {days:.0f} days, {found.false} of them counted as false, at strictness {strictness:g} (budget {found.settings.budget:g} per 30 days)"
+        yield "  strictness and false alerts: " + ", ".join(f"{step:g}: {count}" for step, count in found.tried)
+        yield (
+            f"  {found.found} of the {found.real} alerts that your people dealt with to the end are found; what overlaps them is not counted as false."
+            if found.real
+            else "  The past does not say which were false, so all are counted as if they were, except what your people deal with to the end."
+        )
     if not found.kept:
         yield (
             "  最も厳しくしても予算を超えます。"
@@ -223,7 +241,8 @@ def _fit_json(found: Fit) -> dict[str, Any]:
         "strictness": found.settings.strictness,
         "days": round(found.days, 2),
         "within_budget": found.kept,
-        "tried": [{"strictness": step, "alerts": count} for step, count in found.tried],
+        "tried": [{"strictness": step, "false": count} for step, count in found.tried],
+        "confirmed": {"known": found.real, "found": found.found},
         "fired": [_fired_json(fired) for fired in found.fired],
     }
 

@@ -89,7 +89,7 @@ def close_command(
 
 @click.command("timeline")
 @_number
-@click.option("--format", "form", type=click.Choice(["markdown", "text", "csv"]), default="markdown", show_default=True, help="For the 経緯報告 (markdown, text), or for a table.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["markdown", "text", "csv"]), default="markdown", show_default=True, help="The account (経緯報告), or a table (csv).")  # fmt: skip
 @with_app(read_only=True)
 def timeline_command(*, app: App, language: str, as_json: bool, number: int, form: str) -> int:
     """Print an alert's account: summary, evidence, posts, and the timeline of who was told by what and did what."""

@@ -1,4 +1,4 @@
-"""``monitor alerts preview``: what an edit of rules, campaigns, holidays, rota or quiet hours would have changed."""
+"""``monitor alerts preview``: what an edit of rules, campaigns, hashtags, holidays, rota or quiet hours would have changed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ TITLES = {
     "both": {"en": "told either way", "ja": "どちらでも知らせるもの"},
 }
 KINDS = {"volume": {"en": "volume", "ja": "件数"}, "negative": {"en": "negative", "ja": "否定"}}
+LEVELLED = {"en": "at another level by what the posts say", "ja": "投稿の内容により段階が変わるもの"}
 OTHERWISE = {"en": "told to others or at another time", "ja": "知らせる相手や時刻が変わるもの"}
 TOLD = {
     "en": {"now": "{who} at once", "later": "{who} in the summary of {until}", "nobody": "nobody"},
@@ -33,14 +34,15 @@ TOLD = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What an edit changes for one brand: episodes by kind, and how those that stay would be told before and after."""
+    """What an edit changes for one brand: episodes by kind, and how those that stay would be told, and at which level."""
 
     kinds: Mapping[Kind, Difference]
     otherwise: tuple[tuple[Fired, Telling, Telling], ...]
+    levelled: tuple[tuple[Fired, Fired], ...]
 
     @property
     def changes(self) -> bool:
-        return bool(self.otherwise) or any(one.gone or one.new for one in self.kinds.values())
+        return bool(self.otherwise or self.levelled) or any(one.gone or one.new for one in self.kinds.values())
 
     @property
     def told(self) -> int:
@@ -55,8 +57,8 @@ class _Found:
 def preview_command(*, app: App, language: str, as_json: bool, edited: Path, brand: str | None) -> int:
     """Replay the last eight weeks under the settings in use and under EDITED, an edited copy of config.toml.
 
-    Compares [alerts], campaigns, holidays, zone, duty rota and quiet hours, for volume and negative posts; nothing is
-    kept. People are not counted again, only posts. Exit code 1 where something would have changed.
+    Compares [alerts], campaigns, hashtags, holidays, zone, duty rota and quiet hours, for volume and negative posts;
+    nothing is kept. People are not counted again, only posts. Exit code 1 where something would have changed.
     設定を変える前に、過去8週間での違いを確かめます。
     """
     from monitor.config import load  # noqa: PLC0415 - only here
@@ -84,15 +86,23 @@ def _compared(app: App, other: App, name: str) -> _Found:
 
     old, new = app.alert_settings(name), other.alert_settings(name)
     kinds = alert.preview(app.store, name, app.model_name(), old, new, app.now())
-    otherwise = []
+    otherwise, levelled = [], []
     for before, after in (pair for one in kinds.values() for pair in one.both):
         told = app.telling(name, before.level, before.at), other.telling(name, after.level, after.at)
         if told[0] != told[1] and before.at == after.at:
             otherwise.append((after, *told))
-    return _Found(kinds=kinds, otherwise=tuple(sorted(otherwise, key=lambda one: one[0].at)))
+        if before.at == after.at and before.worst.level != after.worst.level:
+            levelled.append((before, after))
+    return _Found(
+        kinds=kinds,
+        otherwise=tuple(sorted(otherwise, key=lambda one: one[0].at)),
+        levelled=tuple(sorted(levelled, key=lambda pair: pair[0].at)),
+    )
 
 
 def _lines(name: str, found: _Found, zone: ZoneInfo, language: str) -> Iterator[str]:
+    from monitor.evidence import LEVEL_NAMES  # noqa: PLC0415 - only here
+
     if not found.changes:
         yield (
             f"{name}:過去8週間では違いがありません(どちらでも{found.told}回)。"
@@ -108,6 +118,11 @@ def _lines(name: str, found: _Found, zone: ZoneInfo, language: str) -> Iterator[
             worst = one.worst
             usual = f"(平常 {worst.expected:.1f})" if language == "ja" else f" (usual {worst.expected:.1f})"
             yield f"    {one.at.astimezone(zone):%Y-%m-%d %H:%M}  {KINDS[kind][language]}  {worst.observed:g}{usual}"
+    if found.levelled:
+        yield f"  {LEVELLED[language]}: {len(found.levelled)}"
+        for pair in found.levelled:
+            levels = " → ".join(LEVEL_NAMES[language][side.worst.level or "watch"] for side in pair)
+            yield f"    {pair[0].at.astimezone(zone):%Y-%m-%d %H:%M}  {levels}"
     if found.otherwise:
         yield f"  {OTHERWISE[language]}: {len(found.otherwise)}"
         for one, before, after in found.otherwise:
@@ -147,4 +162,8 @@ def _json(found: _Found) -> dict[str, Any]:
     otherwise = [
         {"at": iso(one.at), "before": way(before), "after": way(after)} for one, before, after in found.otherwise
     ]
-    return kinds | {"told_otherwise": otherwise}
+    levels = [
+        {"at": iso(after.at), "before": before.worst.level, "after": after.worst.level}
+        for before, after in found.levelled
+    ]
+    return kinds | {"told_otherwise": otherwise, "told_at_another_level": levels}

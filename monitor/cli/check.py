@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from monitor.cli.language import choose
-from monitor.cli.options import settings_file, shared, show
+from monitor.cli.options import settings_file, shared, show, tell
+from monitor.display import width
 
 
 @click.command("check")
@@ -23,7 +24,7 @@ def check_command(*, database: str | None, config: Path | None, lang: str | None
     from monitor.app import App  # noqa: PLC0415 - only here
     from monitor.cli.options import now  # noqa: PLC0415 - see above
     from monitor.config import Settings, load  # noqa: PLC0415 - see above
-    from monitor.deliver.channels import faults  # noqa: PLC0415 - see above
+    from monitor.deliver.channels import advice, faults  # noqa: PLC0415 - see above
     from monitor.plugins import load_model  # noqa: PLC0415 - only here
     from monitor.store import Store  # noqa: PLC0415 - see above
 
@@ -46,18 +47,36 @@ def check_command(*, database: str | None, config: Path | None, lang: str | None
         "failures": [dict(_plain(row)) for row in store.sources.failures()],
         "set_aside": store.sources.quarantine_counts(),
     }
+    findings["advice"] = list(advice(app.kit(language), language))
     broken = [channel["fault"] for channel in findings["channels"] if channel["fault"]]
     if as_json:
         show(findings)
     else:
         for name, value in findings.items():
-            click.echo(f"{name:<10} {_line(value)}")
+            if name != "advice":
+                title = _NAMES.get(name, name) if language == "ja" else name
+                click.echo(title + " " * (14 - width(title)) + _line(value))
         for fault in broken:
-            click.echo(fault, err=True)
+            tell(fault, err=True)
+        for sentence in findings["advice"]:
+            tell(sentence, err=True)
         if not broken:
             click.echo("問題ありません。" if language == "ja" else "All in order.")
     store.close()
     return 1 if findings["failures"] or broken else 0
+
+
+_NAMES = {
+    "settings": "設定",
+    "database": "データベース",
+    "model": "モデル",
+    "sources": "情報源",
+    "channels": "通知先",
+    "posts": "投稿",
+    "failures": "失敗した処理",
+    "set_aside": "保留",
+    "sqlite": "SQLite",
+}
 
 
 def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a database row

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.app import App, open_app
+from monitor.cli.helping import Group
 from monitor.cli.language import choose
-from monitor.cli.options import now, settings_file, shared, show, with_app
+from monitor.cli.options import now, settings_file, shared, show, tell, with_app
 from monitor.display import excerpt, width
 from monitor.errors import MonitorError
 
@@ -21,9 +22,10 @@ _WORDS = {
         "none": "Nothing was told in the last {days} days.",
         "no_channel": "config.toml names no channel, so nobody is told of alerts: see docs/delivery.md.",
         "works": "works, last {at}",
-        "fails": "FAILS since {at}: {detail}",
+        "fails": "FAILS since {at}",
         "untried": "not used yet",
         "channels": "Channels",
+        "zone": "times in {zone}",
         "messages": "Messages",
         "waiting": "waiting",
         "sending": "sending",
@@ -43,9 +45,10 @@ _WORDS = {
         "none": "過去{days}日間の通知はありません。",
         "no_channel": "config.toml に通知先がないため、アラートは誰にも届きません。docs/delivery.md をご覧ください。",
         "works": "正常(最終 {at})",
-        "fails": "失敗中({at} から):{detail}",
+        "fails": "失敗中({at} から)",
         "untried": "未使用",
         "channels": "通知先",
+        "zone": "時刻は {zone}",
         "messages": "通知",
         "waiting": "送信待ち",
         "sending": "送信中",
@@ -64,7 +67,7 @@ _WORDS = {
 }
 
 
-@click.group("deliveries", invoke_without_command=True)
+@click.group("deliveries", invoke_without_command=True, cls=Group)
 @click.option("--days", default=7, show_default=True, type=click.IntRange(1, 400), help="How many days back.")
 @shared
 @click.pass_context
@@ -85,7 +88,7 @@ def deliveries_command(
             show(found)
         else:
             for line in _lines(found, app, language, days):
-                click.echo(line)
+                tell(line)
     finally:
         app.store.close()
     return (
@@ -120,7 +123,7 @@ def test_command(*, app: App, language: str, as_json: bool, channel: str) -> int
         show({"channel": channel, "state": row["state"], "detail": detail})
     else:
         key = {"sent": "test_sent", "unknown": "test_unknown"}.get(row["state"], "test_not")
-        click.echo(_WORDS[language][key].format(channel=channel, detail=detail))
+        tell(_WORDS[language][key].format(channel=channel, detail=detail))
     return 0 if row["state"] == "sent" else 1
 
 
@@ -167,11 +170,14 @@ def _lines(found: Mapping[str, Any], app: App, language: str, days: int) -> Iter
         size = max(width(channel["name"]) for channel in channels)
         for channel in channels:
             yield f"  {_padded(channel['name'], size)}  {_how(channel, words, zone)}"
+            if channel["fails"] and channel["detail"]:
+                yield f"    {channel['detail']}"
     if not messages:
         yield words["none"].format(days=days)
         return
     yield words["messages"]
     yield from _table(messages, words, zone)
+    yield words["zone"].format(zone=zone.key)
     for row in messages:
         if row["state"] == "unknown":
             yield words["unknown_hint"].format(did=row["number"])
@@ -179,9 +185,7 @@ def _lines(found: Mapping[str, Any], app: App, language: str, days: int) -> Iter
 
 def _how(channel: Mapping[str, Any], words: Mapping[str, str], zone: ZoneInfo) -> str:
     if channel["fails"]:
-        return words["fails"].format(
-            at=_local(channel["failed_at"], zone), detail=excerpt(channel["detail"] or "–", 60)
-        )
+        return words["fails"].format(at=_local(channel["failed_at"], zone))
     return words["works"].format(at=_local(channel["sent_at"], zone)) if channel["sent_at"] else words["untried"]
 
 

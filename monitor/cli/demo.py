@@ -111,7 +111,7 @@ def _screens(app: App, language: str) -> None:
     if folder.name == "bin" and str(folder) not in os.environ.get("PATH", "").split(os.pathsep):
         click.echo(f"  {'このコマンドは' if ja else 'The command is'} {os.path.relpath(sys.argv[0])}\n")
     for command, what in _next(ja=ja):
-        click.echo(f"  {command:<52}{what}")
+        click.echo(f"  {command}\n      {what}")
 
 
 def _title(words: str, command: str) -> None:

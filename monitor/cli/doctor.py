@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from monitor.app import App
-from monitor.cli.options import show, with_app
+from monitor.cli.options import show, tell, with_app
 from monitor.connector import CanCheck, Check, is_archive
+from monitor.display import width
 from monitor.poll import Source, target_of
 from monitor.timing import from_epoch, iso, to_epoch
 
@@ -49,6 +50,20 @@ STATES = {
         "refused": "{since} から停止中。人の対応が必要です",
     },
 }
+CAPABILITIES = {
+    "account": "アカウント",
+    "counts": "投稿数",
+    "deliver": "送信",
+    "notifications": "通知欄",
+    "own_posts": "自社の投稿",
+    "poll": "取得",
+    "read": "読み取り",
+    "reply": "返信",
+    "search": "検索",
+    "sign_in": "サインイン",
+    "usage": "利用量",
+}
+"""Names of what is examined, in Japanese; what has none there is shown as the connector calls it."""
 _GOOD = {"works", "absent", "unchecked", "waiting"}
 
 
@@ -74,15 +89,17 @@ def doctor_command(*, app: App, language: str, as_json: bool) -> int:
         ]
         found += list(_stored(app, source, language))
     found += list(_channels(app, language))
+    from monitor.deliver.channels import advice  # noqa: PLC0415 - see _channels
+
     database, pictures = sqlite_line(app.store, language), picture_line(language)
     bad = [entry for entry in found if entry["state"] not in _GOOD]
     if as_json:
         show({"database": database, "pictures": pictures, "checks": found})
         return 1 if bad else 0
     for line in _lines(found, language):
-        click.echo(line)
-    click.echo(database)
-    click.echo(pictures)
+        tell(line, rest="    ")
+    for line in (database, pictures, *advice(app.kit(language), language)):
+        tell(line)
     if not found:
         click.echo("config.toml に情報源がありません。" if language == "ja" else "config.toml names no source.")
     elif not bad:
@@ -97,7 +114,7 @@ def _channels(app: App, language: str) -> Iterator[dict[str, Any]]:
     for name, fault, what in faults(app.kit(language)):
         cure = {"en": f"Then: monitor deliveries test {name}", "ja": f"直したら: monitor deliveries test {name}"}
         yield {
-            "source": f"channel {name}",
+            "source": f"通知先 {name}" if language == "ja" else f"channel {name}",
             "capability": "deliver",
             "state": "works" if fault is None else "settings",
             "detail": what if fault is None else fault,
@@ -176,7 +193,8 @@ def _lines(found: Sequence[dict[str, Any]], language: str) -> Iterator[str]:
         told = entry["capability"] == "poll"
         words = [] if told else [STATES[language][entry["state"]]]
         detail = f"{': ' if words else ''}{entry['detail']}" if entry["detail"] else ""
-        yield f"  {mark} {entry['capability']:<14}{''.join(words)}{detail}"
+        name = CAPABILITIES.get(entry["capability"], entry["capability"]) if language == "ja" else entry["capability"]
+        yield f"  {mark} {name}{' ' * max(1, 14 - width(name))}{''.join(words)}{detail}"
         if entry["cure"]:
             yield f"      → {entry['cure']}"
 

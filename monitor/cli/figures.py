@@ -10,7 +10,7 @@ import click
 
 from monitor import report
 from monitor.app import App
-from monitor.cli.options import now, show, span_of, with_app
+from monitor.cli.options import known_brand, now, show, span_of, with_app
 
 
 @click.command("response")
@@ -21,7 +21,7 @@ from monitor.cli.options import now, show, span_of, with_app
 def response_command(
     *, app: App, language: str, as_json: bool, brand: str | None, start: str | None, end: str | None
 ) -> int:
-    """How long customers waited, the unanswered included. 返信までの時間(未返信を含む)。"""
+    """How long customers waited, unanswered included. 返信までの時間(未返信込み)。"""
     first, last = span_of(app, brand, start, end)
     names = [row["brand"] for row in app.store.sources.brands()]
     if brand is not None and brand not in names:
@@ -49,6 +49,7 @@ def engagement_command(
     *, app: App, language: str, as_json: bool, brand: str | None, start: str | None, end: str | None
 ) -> int:
     """Engagement rates at equal ages, each with its numerator and denominator. エンゲージメント率(投稿後の同じ時点で比較)。"""
+    known_brand(app, brand)
     first, last = span_of(app, brand, start, end)
     rows = report.engagement(app.store, report.Span(start=first, end=last), brand)
     if as_json:

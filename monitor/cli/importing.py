@@ -41,6 +41,8 @@ def import_file(
         app.store.db.change("forgive_source", source=name)
         with progress:
             result = app.poll_one(source, seen)
+        if result.error is not None:  # told to the person who asked for it; nobody watches this source
+            app.store.db.change("retire_source", source=name)
         if classify and result.error is None and not app.stop.is_set():
             app.classify()
         app.queue()

@@ -11,14 +11,16 @@ from typing import Any
 import click
 
 from monitor.app import App, open_app
+from monitor.cli.helping import Group
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 from monitor.display import excerpt, width
 
 
-@click.group("kpi", invoke_without_command=True)
+@click.group("kpi", invoke_without_command=True, cls=Group)
 @click.option("--week", metavar="YYYY-Www", help="ISO week in the brand's zone (default: the last full one).")
 @click.option("--brand", help="Only this brand.")
+@click.option("--as-of", "as_of", metavar="ISO|now", help="Work it out from what was known by then (default: now).")
 @shared
 @click.pass_context
 def kpi_command(
@@ -30,6 +32,7 @@ def kpi_command(
     as_json: bool,
     week: str | None,
     brand: str | None,
+    as_of: str | None,
 ) -> int:
     """The nine indicators of a week: computed, an analogue, brought in, or what is missing. 九つの指標(KPI)。"""
     if ctx.invoked_subcommand is not None:
@@ -37,7 +40,7 @@ def kpi_command(
     app = open_app(settings_file(config), database, now, read_only=True)
     language = choose(lang, app.settings.language)
     try:
-        found = [of_week(app, name, week) for name in _brands(app, brand)]
+        found = [of_week(app, name, week, as_of) for name in _brands(app, brand)]
     finally:
         app.store.close()
     if as_json:
@@ -59,20 +62,27 @@ def _brands(app: App, brand: str | None) -> list[str]:
     return [brand] if brand else (configured or sorted(zones))
 
 
-def of_week(app: App, brand: str, week: str | None) -> dict[str, Any]:
-    """Return a brand's week. Raises ``click.BadParameter`` for a week that does not exist."""
+def of_week(app: App, brand: str, week: str | None, as_of: str | None = None) -> dict[str, Any]:
+    """Return a brand's week as of an instant. Raises ``click.BadParameter`` for a week that does not exist or had not begun."""
     from monitor import kpis  # noqa: PLC0415 - only for this command
     from monitor.report import Span  # noqa: PLC0415 - see above
-    from monitor.timing import iso_week, to_epoch, week_bounds  # noqa: PLC0415 - see above
+    from monitor.store.digest_weeks import When  # noqa: PLC0415 - see above
+    from monitor.timing import iso_week, parse_instant, to_epoch, week_bounds  # noqa: PLC0415 - see above
 
     zone = next(row["zone"] for row in app.store.sources.brands() if row["brand"] == brand)
     try:
         start, end = week_bounds(week or iso_week(app.now() - timedelta(days=7), zone), zone)
+        then = app.now() if as_of in (None, "now") else min(app.now(), parse_instant(as_of or "", zone))
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(str(error)) from error
+    if then <= start and as_of is not None:
+        raise click.BadParameter(f"nothing is known of the week as of {as_of}: it had not begun")
     span = Span(start=to_epoch(start), end=to_epoch(end))
+    model = app.model_name()
+    if as_of is not None:
+        model = app.store.weeks.model(When(brand=brand, start=span.start, end=span.end, as_of=to_epoch(then)), model)
     rules = kpis.Rules.of(app.settings.find(brand))
-    return kpis.of_week(app.store, brand, zone, app.clock(brand), app.model_name(), span, app.now(), rules)
+    return kpis.of_week(app.store, brand, zone, app.clock(brand), model, span, app.now(), rules, None, then)
 
 
 @kpi_command.command("import")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from monitor.cli.helping import Group
 from monitor.errors import ConfigError, MonitorError
 
 _PLACES = {
@@ -41,7 +42,7 @@ _PLACES = {
 }
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Loads a command's module only when that command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
@@ -80,7 +81,8 @@ def cli() -> None:
     """Watch what people say to a brand, queue what needs an answer, and be honest about the numbers.
 
     \b
-    Exit codes: 0 done; 1 done, and something needs attention; 2 wrong use, settings or database.
+    Exit codes: 0 done; 1 done, and something needs attention;
+    2 wrong use, settings or database.
     """  # noqa: D301 - click's own mark for text that is not wrapped
 
 

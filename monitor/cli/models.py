@@ -12,7 +12,8 @@ import click
 
 from monitor import exam
 from monitor.app import App
-from monitor.cli.options import settings_file, show, with_app
+from monitor.cli.helping import Group
+from monitor.cli.options import settings_file, show, tell, with_app
 from monitor.errors import ConfigError, ModelError
 from monitor.plugins import load_model
 from monitor.report import examination
@@ -22,7 +23,7 @@ from monitor.timing import iso_week, to_epoch, week_bounds
 _KEYS = {"n": "negative", "u": "neutral", "p": "positive", "s": "unsure"}
 
 
-@click.group("models")
+@click.group("models", cls=Group)
 def models_command() -> None:
     """Sentiment models: list, use, add, exam, sample, tune. 感情判定モデルの一覧・切替・追加・検定・調整。"""
 
@@ -237,7 +238,7 @@ def _answers(app: App, brand: str | None) -> list[dict[str, Any]]:
 def _print_exam(value: exam.Exam, language: str) -> None:
     ja = language == "ja"
     if not value.blind.n:
-        click.echo(
+        tell(
             "  無作為抽出の回答がまだありません。`monitor models sample` で週20件に答えると、一致率を測れます。"
             if ja
             else "  no blind answers yet; 20 a week by `monitor models sample` tell how far the model can be trusted"

@@ -75,6 +75,30 @@ def settings_file(config: Path | None) -> Path | None:
     return default if default.is_file() else None
 
 
+def known_brand(app: App, brand: str | None) -> None:
+    """Raise ``click.BadParameter`` for a brand that neither the settings nor an import have made known."""
+    names = dict.fromkeys(
+        [row["brand"] for row in app.store.sources.brands()] + [one.name for one in app.settings.brand]
+    )
+    if brand is not None and brand not in names:
+        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(names) or 'none'}")
+
+
+def tell(text: str, *, rest: str = "", err: bool = False) -> None:
+    """Print a sentence, broken where the terminal ends (80 columns where that is unknown); ``rest`` begins its other lines."""
+    import shutil  # noqa: PLC0415 - only for sentences
+
+    from monitor.display import width, wrapped  # noqa: PLC0415 - see above
+
+    columns = max(40, min(shutil.get_terminal_size().columns, 100))
+    if width(text) <= columns:
+        click.echo(text, err=err)
+        return
+    lead = text[: len(text) - len(text.lstrip(" "))]
+    for line in wrapped(text.strip(), lead, lead + rest, columns):
+        click.echo(line, err=err)
+
+
 def show(value: Any) -> None:  # noqa: ANN401 - anything that JSON holds
     """Print a value as JSON for machines."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from monitor.app import App
+from monitor.cli.helping import Group
 from monitor.cli.options import show, with_app
 from monitor.errors import MonitorError
 from monitor.people import ROLES
@@ -12,7 +13,7 @@ from monitor.people import ROLES
 _WHO = "terminal"
 
 
-@click.group("people")
+@click.group("people", cls=Group)
 def people_command() -> None:
     """Who may sign in to `monitor serve`. 画面にサインインできる人を管理します。"""
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from monitor.app import App
-from monitor.cli.options import show, with_app
+from monitor.cli.options import show, tell, with_app
 from monitor.errors import SourceError
 from monitor.timing import to_epoch
 
@@ -99,7 +99,7 @@ def forget_command(*, app: App, language: str, as_json: bool, who: str, network:
         show(found)
     else:
         for line in _told(found, say):
-            click.echo(line)
+            tell(line)
     return 1 if found["remains"] else 0
 
 
@@ -158,6 +158,6 @@ def _person(app: App, who: str, network: str | None, say: dict[str, str]) -> Any
     if len(found) > 1:
         raise click.UsageError(say["many"].format(who=who, ids=", ".join(row["id"] for row in found)))
     if not found:
-        click.echo(say["nobody"].format(who=who), err=True)
+        tell(say["nobody"].format(who=who), err=True)
         return None
     return found[0]

@@ -7,7 +7,8 @@ import sys
 import time
 from typing import Any
 
-USAGE = """Usage: monitor queue [--json] [--limit N] [--brand NAME] [--db PATH] [--config FILE] [--lang en|ja]
+USAGE = """Usage: monitor queue [--json] [--limit N] [--brand NAME]
+                     [--db PATH] [--config FILE] [--lang en|ja]
 
   What waits for an answer, the most urgent first, with a reason for each.
   返信が必要な投稿を、期限の早い順に、理由とともに表示します。
@@ -19,7 +20,7 @@ USAGE = """Usage: monitor queue [--json] [--limit N] [--brand NAME] [--db PATH] 
   --config FILE  settings (default: config.toml where it exists)
   --lang en|ja   language of the table
 
-  Exit code 0: nothing is late; 1: something is late; 2: wrong use or no database.
+  Exit codes: 0 nothing is late; 1 something is late; 2 wrong use or no database.
 """
 RED, BOLD, DIM, PLAIN = "\033[31m", "\033[1m", "\033[2m", "\033[0m"
 
@@ -43,9 +44,14 @@ def main(arguments: list[str]) -> int:
         items = store.queue.next(options["limit"], options["brand"])
         counts = store.queue.counts(now)
         sources = store.queue.sources()
+        brands = [row["brand"] for row in store.sources.brands()] if options["brand"] and not items else []
         store.close()
     except Exception as error:  # noqa: BLE001 - any failure to read is one line for the person
         print(f"monitor queue: {error}", file=sys.stderr)  # noqa: T201 - this is the face
+        return 2
+    if brands and options["brand"] not in brands:
+        wanted, known = repr(options["brand"]), ", ".join(brands)
+        print(f"monitor queue: there is no brand {wanted}; there are: {known}", file=sys.stderr)  # noqa: T201 - see above
         return 2
     mine = [row for row in counts if options["brand"] in (None, row["brand"])]
     if options["json"]:
@@ -147,7 +153,7 @@ def table(
     items: list[dict[str, Any]], counts: list[Any], sources: list[Any], now: int, language: str, *, colour: bool
 ) -> str:
     """Return the queue as text that fits the terminal (80 columns where that is unknown), Japanese aligned."""
-    from monitor.display import excerpt, width  # noqa: PLC0415 - see above
+    from monitor.display import excerpt, width, wrapped  # noqa: PLC0415 - see above
     from monitor.phrases import sentence_of, span  # noqa: PLC0415 - only for this face
 
     ja = language == "ja"
@@ -155,7 +161,8 @@ def table(
     waiting, late = sum(row["waiting"] for row in counts), sum(row["late"] for row in counts)
     paint = (lambda code, text: f"{code}{text}{PLAIN}") if colour else (lambda _code, text: text)
     lines = [paint(BOLD, f"未対応 {waiting}件 · 期限超過 {late}件" if ja else f"{waiting} waiting · {late} late")]
-    lines += [f"  {line}" for line in _sources(sources, now, ja=ja)]
+    for line in _sources(sources, now, ja=ja):
+        lines += wrapped(line, "  ", "    ", columns)
     heading = ""
     for item in items:
         part = _part(item["due_at"], now, ja=ja)
@@ -172,7 +179,7 @@ def table(
         reason = sentence_of(item["reasons"], language)
         lines.append(paint(DIM, " " * 18 + excerpt(reason + _mood(item["label"], ja=ja), columns - 18)))
     if not items:
-        lines += ["", _empty(sources, ja=ja)]
+        lines += ["", *wrapped(_empty(sources, ja=ja), columns=columns)]
     elif waiting > len(items):
         rest = waiting - len(items)
         lines += ["", f"ほか{rest}件(--limit {waiting})" if ja else f"{rest} more (--limit {waiting})"]

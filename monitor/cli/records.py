@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from monitor.app import App
-from monitor.cli.options import show, with_app
+from monitor.cli.options import show, tell, with_app
+from monitor.errors import MonitorError
 
 
 @click.command("import")
@@ -28,8 +30,12 @@ def import_command(
     Stopped at any moment and run again, it goes on where it was. Records that cannot be taken are set aside with file,
     line and reason (`monitor rejects`) and do not stop the rest.
     """
-    from monitor.cli.importing import import_file  # noqa: PLC0415 - only here
+    from glob import has_magic  # noqa: PLC0415 - only here
 
+    from monitor.cli.importing import import_file  # noqa: PLC0415 - see above
+
+    if not has_magic(file) and not Path(file).exists():
+        raise MonitorError(f"{file}: ファイルがありません。" if language == "ja" else f"{file}: there is no such file")
     result = import_file(app, file, mapping, brand, classify=not no_classify, quiet=as_json)
     if as_json:
         show(result)
@@ -57,8 +63,7 @@ def import_command(
 @with_app(read_only=True)
 def search_command(*, app: App, language: str, as_json: bool, words: tuple[str, ...], limit: int) -> int:
     """Posts that hold all the words, newest first; Japanese of any length. 投稿を検索します。"""
-    from monitor.display import excerpt  # noqa: PLC0415 - only here
-    from monitor.timing import from_epoch, iso  # noqa: PLC0415 - see above
+    from monitor.timing import from_epoch, iso  # noqa: PLC0415 - only here
 
     rows = app.store.work.search(" ".join(words), limit)
     if as_json:
@@ -74,13 +79,28 @@ def search_command(*, app: App, language: str, as_json: bool, words: tuple[str, 
                 for r in rows
             ]
         )
-    for row in () if as_json else rows:
-        click.echo(
-            f"{iso(from_epoch(row['created_at']))[:16]}  @{row['handle'] or '–'}  {excerpt(row['text'] or '', 90)}"
-        )
+    for line in () if as_json else _found(rows, _zone(app, None), language):
+        click.echo(line)
     if not rows and not as_json:
         click.echo("見つかりません。" if language == "ja" else "Nothing found.")
     return 0 if rows else 1
+
+
+def _found(rows: list[Any], zone: str, language: str) -> Iterator[str]:
+    """Yield posts of a search: when and by whom, and below that how each begins."""
+    import shutil  # noqa: PLC0415 - only here
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
+
+    from monitor.display import excerpt  # noqa: PLC0415 - see above
+    from monitor.timing import from_epoch  # noqa: PLC0415 - see above
+
+    columns, home = max(40, min(shutil.get_terminal_size().columns, 120)), ZoneInfo(zone)
+    for row in rows:
+        network = str(row["id"]).partition(":")[0]
+        yield f"{from_epoch(row['created_at']).astimezone(home):%Y-%m-%d %H:%M}  @{row['handle'] or '–'}  {network}"
+        yield "  " + excerpt(row["text"] or "", columns - 2)
+    if rows:
+        yield f"時刻は {zone}" if language == "ja" else f"times in {zone}"
 
 
 @click.command("gaps")
@@ -147,12 +167,12 @@ def _gaps(rows: list[dict[str, Any]], zone: str, language: str) -> Iterator[str]
 @click.option("--limit", default=100, show_default=True)
 @with_app(read_only=True)
 def rejects_command(*, app: App, language: str, as_json: bool, limit: int) -> int:
-    """Records that could not be taken: where they stood and why. 取り込めなかったレコード。"""
+    """Records that were not taken, with place and reason. 取り込めなかったレコード。"""
     rows = app.store.sources.quarantined(limit)
     if as_json:
         show([{name: row[name] for name in ("source", "place", "reason", "raw")} for row in rows])
     for line in () if as_json else _rejects(rows):
-        click.echo(line)
+        tell(line, rest="  ")
     if not rows and not as_json:
         click.echo("ありません。" if language == "ja" else "None.")
     return 1 if rows else 0

@@ -77,5 +77,18 @@ def faults(kit: Kit, *, ask: bool = True) -> Iterator[tuple[str, str | None, str
             yield name, told(error), ""
 
 
+def advice(kit: Kit, language: str) -> Iterator[str]:
+    """Yield what is not wrong but makes messages less useful than they could be, in the reader's language."""
+    beyond = [name for name, channel in kit.channels.items() if channel.url != "terminal:"]
+    if beyond and not kit.rules.address:
+        yield _NO_ADDRESS["ja" if language == "ja" else "en"]
+
+
+_NO_ADDRESS = {
+    "en": 'Messages carry no links, and nobody can acknowledge an alert from a telephone: set [delivery] address to where people reach "monitor serve".',
+    "ja": "通知にリンクが付かず、スマートフォンからアラートを確認できません。[delivery] address に monitor serve のアドレスを書いてください。",
+}
+
+
 def _iso(at: int | None) -> str | None:
     return None if at is None else iso(from_epoch(at))

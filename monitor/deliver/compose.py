@@ -8,24 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from html import escape
 from typing import Any
 
 from monitor.deliver import words as say
 from monitor.deliver.kit import Kit, Language, Picture
+from monitor.deliver.markup import html
 from monitor.deliver.words import WORDS, Block
 from monitor.display import visible
 from monitor.evidence import LEVEL_NAMES
 from monitor.handling import fold
-from monitor.notify import Message
+from monitor.notify import Kind, Message
 from monitor.notify.mail import domain_of, headed, wire
 from monitor.rota import on_duty
 from monitor.store import Store
-from monitor.store.deliveries import named_in
+from monitor.store.deliveries import missed_in, named_in
 from monitor.timing import from_epoch
 
 ABOUT_ALERTS = ("opened", "raised", "unanswered", "handed_over", "closed")
 CAN_ACKNOWLEDGE = ("opened", "raised", "unanswered", "handed_over")
+KINDS: dict[str, Kind] = {"watch": "info", "warning": "warning", "emergency": "failure"}
 Row = Any  # a database row
 
 
@@ -46,6 +47,7 @@ class _Draft:
     posts: tuple[str, ...] = ()
     token: str = ""
     picture: Picture | None = None
+    kind: Kind = "info"
 
 
 class Composer:
@@ -81,12 +83,12 @@ class Composer:
         if maybe:
             line = words["maybe"].format(channels=words["list"].join(maybe))
             blocks = (Block(heading="", lines=(line,)), *blocks)
-        text = say.plain_text(blocks)
+        text = say.plain_text(blocks, words["mark"])
         mime = ""
         if self._kit.mailbox(channel):
             mime = self._mail(occasion, channel, draft, blocks, text)
         png = draft.picture.png if draft.picture else b""
-        message = Message(title=draft.title, text=text, short=draft.short, mime=mime, picture=png)
+        message = Message(title=draft.title, text=text, short=draft.short, mime=mime, picture=png, kind=draft.kind)
         return Composed(message=message, posts=draft.posts, token=draft.token)
 
     # -- alerts --
@@ -107,14 +109,24 @@ class Composer:
                 Block(heading=words["for"], lines=tuple(evidence.get("for", {}).get(language, ()))),
                 Block(heading=words["against"], lines=against),
             ]
-        blocks.append(Block(heading=words["duty"], lines=self._who(occasion, alert, language)))
+        who = self._who(occasion, alert, language)
+        blocks += [Block(heading=words["duty"], lines=who)] if who else []
         token = self._token() if what in CAN_ACKNOWLEDGE and self._kit.rules.address else ""
-        links = self._links(alert["alid"], token, words)
+        links = self._links(alert["alid"], token, words, what)
         picture, missing = self._drawn(alert, language) if what != "closed" else (None, [])
         blocks += [Block(heading="", lines=(words["no_chart"],)) for _ in missing]
         quotes = tuple(post["id"] for post in posts) if what != "closed" else ()
         short = " ".join([title, *(f"{self._kit.rules.address}/acknowledge?token={token}",)]) if token else title
-        return _Draft(title=title, blocks=(*blocks, *links), short=short, posts=quotes, token=token, picture=picture)
+        kind: Kind = "success" if what == "closed" else KINDS[level]
+        return _Draft(
+            title=title,
+            blocks=(*blocks, *links),
+            short=short,
+            posts=quotes,
+            token=token,
+            picture=picture,
+            kind=kind,
+        )
 
     def _drawn(self, alert: Row, language: Language) -> tuple[Picture | None, list[str]]:
         """Draw the alert's day; an alert without its picture is better than none, and says that it is missing."""
@@ -148,7 +160,7 @@ class Composer:
         roster = on_duty(self._kit.duties, alert["brand"], self._now())
         people = words["list"].join(duty.who for duty in roster.people)
         line = "hole" if roster.hole else "on_duty"
-        lines = [words[line].format(people=people)] if people else []
+        lines = [words[line].format(people=people)] if people and occasion["what"] != "closed" else []
         if standing.state == "no_crisis":
             lines.append(words["verdict"].format(who=standing.settled_by))
         elif standing.owner:
@@ -162,32 +174,39 @@ class Composer:
                 lines.append(words["next"].format(minutes=max(1, round(seconds / 60))))
         return tuple(lines)
 
-    def _links(self, alid: int, token: str, words: dict[str, str]) -> list[Block]:
+    def _links(self, alid: int, token: str, words: dict[str, str], what: str) -> list[Block]:
         address = self._kit.rules.address
         if not address:
-            return []
+            how = (words["no_link"].format(number=alid),)
+            return [Block(heading="", lines=how)] if what in CAN_ACKNOWLEDGE else []
         lines = ([words["acknowledge"]] if token else []) + [words["details"]] + ([words["link_note"]] if token else [])
         links = ([f"{address}/acknowledge?token={token}"] if token else []) + [f"{address}/alerts/{alid}", ""]
-        return [Block(heading="", lines=tuple(lines), links=tuple(links))]
+        return [Block(heading="", lines=tuple(lines), links=tuple(links), actions=True)]
 
     # -- summary, digest --
 
     def _summary(self, occasion: Row, language: Language) -> _Draft:
         words, now = WORDS[language], self._now()
         zone = self._kit.zones.get(occasion["brand"], "UTC")
-        lines, links = [], []
-        for alid in named_in(occasion)[0]:
+        lines, links, missed = [], [], missed_in(occasion)
+        alids = named_in(occasion)[0]
+        for alid in alids:
             alert = self._store.handling.alert(alid)
             end = say.clock(from_epoch(alert["end_at"]), zone, now)
             state = words["going_on"] if alert["state"] == "open" else words["over"].format(end=end)
             title = say.one_line(str(json.loads(alert["evidence"]).get("title", {}).get(language) or alert["brand"]))
+            title = say.untimed(title)
             start = say.clock(from_epoch(alert["start_at"]), zone, now)
-            lines.append(words["summary_line"].format(start=start, title=title, state=state))
+            mark = " †" if alid in missed else ""
+            lines.append(words["summary_line"].format(start=start, title=title, state=state) + mark)
             links.append(f"{self._kit.rules.address}/alerts/{alid}" if self._kit.rules.address else "")
-        title = words["summary_one" if len(lines) == 1 else "summary"].format(brand=occasion["brand"], n=len(lines))
+        key = ("summary_late" if missed else "summary") + ("_one" if len(lines) == 1 else "")
+        title = words[key].format(brand=occasion["brand"], n=len(lines))
+        notes = [words["summary_missed"]] if missed else []
+        notes += [words["summary_note"]] if set(alids) - missed else []
         blocks = (
             Block(heading="", lines=tuple(lines), links=tuple(links)),
-            Block(heading="", lines=(words["summary_note"],)),
+            Block(heading="", lines=tuple(notes)),
         )
         return _Draft(title=say.one_line(title), blocks=blocks)
 
@@ -214,10 +233,10 @@ class Composer:
         mail.set_content(text)
         picture = draft.picture
         alt = picture.words if picture else ""
-        mail.add_alternative(_html(draft.title, blocks, alt), subtype="html")
+        mail.add_alternative(html(draft.title, blocks, alt, self._kit.language_of(channel)), subtype="html")
         if picture:
-            html = mail.get_payload()[1]  # type: ignore[index]
-            html.add_related(picture.png, "image", "png", cid="<chart>", filename="chart.png", disposition="inline")  # type: ignore[union-attr]
+            page = mail.get_payload()[1]  # type: ignore[index]
+            page.add_related(picture.png, "image", "png", cid="<chart>", filename="chart.png", disposition="inline")  # type: ignore[union-attr]
         headed(
             mail,
             subject=draft.title,
@@ -243,38 +262,3 @@ def _posts(rows: Sequence[Row], words: dict[str, str]) -> Block:
     if not rows:
         lines.append(words["gone"])
     return Block(heading=words["posts"], lines=tuple(lines), links=tuple(links))
-
-
-def _html(title: str, blocks: Sequence[Block], alt: str) -> str:
-    parts = [f'<p style="font-size:18px;font-weight:bold;margin:0 0 12px">{_shown(title)}</p>']
-    for i, block in enumerate(blocks):
-        lines = [_linked(line, block.links[n] if n < len(block.links) else "") for n, line in enumerate(block.lines)]
-        if block.heading:
-            items = "".join(f"<li>{line}</li>" for line in lines)
-            parts.append(
-                f'<p style="font-weight:bold;margin:16px 0 4px">{escape(block.heading)}</p><ul style="margin:0;padding-left:20px">{items}</ul>'
-            )
-        else:
-            parts += [f'<p style="margin:8px 0">{line}</p>' for line in lines]
-        if i == 0 and alt:
-            parts.append(
-                f'<p><img src="cid:chart" alt="{escape(alt, quote=True)}" width="600" style="max-width:100%;height:auto"></p>'
-            )
-    body = "\n".join(parts)
-    style = "font-family:sans-serif;font-size:15px;line-height:1.6;max-width:640px;margin:0 auto;padding:12px"
-    return f'<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body><div style="{style}">\n{body}\n</div></body></html>\n'
-
-
-def _shown(text: str) -> str:
-    return f'<bdi dir="auto">{escape(text)}</bdi>'
-
-
-def _linked(line: str, to: str) -> str:
-    if not to:
-        return _shown(line)
-    # the one thing that a woken person must be able to hit on a telephone
-    look = (
-        "display:inline-block;padding:10px 20px;border-radius:6px;background:#155a92;color:#ffffff;text-decoration:none"
-    )
-    style = f' style="{look}"' if "/acknowledge?" in to else ""
-    return f'<a href="{escape(to, quote=True)}"{style} rel="noreferrer">{_shown(line)}</a>'

@@ -1,4 +1,4 @@
-"""Finds what has to be told: alerts that opened, rose or closed, those that nobody acknowledged, the morning's summary, digests.
+"""Finds what has to be told: alerts that opened, rose or closed, those that nobody acknowledged, the summary after quiet hours, digests.
 
 Each occasion has a key and is noted once, with its plan, before anything is written or sent. What is noted again changes nothing.
 """
@@ -86,7 +86,8 @@ class Noticer:
         key = f"alert:{alert['alid']}:{alert['level']}"
         state = "held" if plan else None
         with self._store.deliveries.durable():
-            return self._add(key, "opened", alert, plan, roster, state=state, due_at=to_epoch(until))
+            why, due = json.dumps({"missed": True}), to_epoch(until)
+            return self._add(key, "opened", alert, plan, roster, state=state, due_at=due, detail=why)
 
     def _closed(self, alert: Row, occasions: Sequence[Row]) -> int:
         if any(row["what"] == "closed" or row["state"] in ("going", "held") for row in occasions):
@@ -202,7 +203,8 @@ class Noticer:
             plan = [[(step.who, step.channel) for step in line] for line in lines(roster, self._mine(brand), "watch")]
             alids = list(dict.fromkeys(row["alid"] for row in rows))
             going_on = [alid for alid in alids if self._is_open(alid)]
-            detail = json.dumps({"alerts": alids, "going_on": going_on})
+            missed = [row["alid"] for row in rows if json.loads(row["detail"] or "{}").get("missed")]
+            detail = json.dumps({"alerts": alids, "going_on": going_on, "missed": missed})
             fields = {"brand": brand, "at": at, "hole": int(roster.hole), "detail": detail}
             with self._store.deliveries.durable():
                 if not self._store.deliveries.set_occasion(rows[0], "gathered"):

@@ -24,7 +24,7 @@ WORDS: dict[str, dict[str, str]] = {
         "began": "The unusual span begins",
         "opened": "Alert noticed, {level}",
         "raised": "Risen to {level}",
-        "held": "Held back for the morning's summary",
+        "held": "Held back for the summary",
         "unanswered": "Not acknowledged in time: the next is told",
         "nobody_left": "Not acknowledged in time, and nobody is left to be told",
         "no_channel": "Nobody could be told: no channel is set up",
@@ -51,7 +51,7 @@ WORDS: dict[str, dict[str, str]] = {
         "began": "平常を超えた時間帯の始まり",
         "opened": "アラート検知({level})",
         "raised": "{level}に引き上げ",
-        "held": "朝のまとめまで保留",
+        "held": "まとめ通知まで保留",
         "unanswered": "期限内に確認がなく、次の担当へ連絡",
         "nobody_left": "期限内に確認がなく、ほかに連絡先なし",
         "no_channel": "通知先が未設定のため連絡できず",
@@ -76,7 +76,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 WHAT = {
     "en": {"opened": "opening", "raised": "higher level", "closed": "end", "unanswered": "no answer", "handed_over": "hand-over", "summary": "summary", "digest": "digest", "test": "test"},
-    "ja": {"opened": "発生", "raised": "引き上げ", "closed": "収束", "unanswered": "未確認", "handed_over": "引き継ぎ", "summary": "朝のまとめ", "digest": "週報", "test": "テスト"},
+    "ja": {"opened": "発生", "raised": "引き上げ", "closed": "収束", "unanswered": "未確認", "handed_over": "引き継ぎ", "summary": "まとめ通知", "digest": "週報", "test": "テスト"},
 }  # fmt: skip
 REASONS = {
     "en": {"campaign": "own campaign", "copied": "copied text", "news": "news", "other": "other"},

@@ -18,12 +18,16 @@ from monitor.types import AlertLevel
 
 LONGEST_TITLE = 60
 COLUMNS = 90  # of a quoted post
+_TIME = re.compile(r"\s*\d\d:\d\d-$")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
+_OPENING = re.compile(r"(?<!\w)_+(?=\S)")
 # what chat services would read as a mention, a link or a format
 _LIVE = str.maketrans({"@": "＠", "<": "‹", ">": "›", "*": "＊", "`": "'", "~": "〜", "[": "［", "]": "］", "|": "｜"})
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
+        "mark": "• ",
+        "open": "open",
         "closed": "Over",
         "unanswered": "No answer: {level}",
         "handed_over": "For you: {level}",
@@ -35,7 +39,7 @@ WORDS: dict[str, dict[str, str]] = {
         "for": "What speaks for it",
         "against": "What speaks against a crisis",
         "nothing_against": "Nothing was found.",
-        "posts": "Three of the posts",
+        "posts": "Some of the posts",
         "post": "{who}: {text}",
         "gone": "The posts have been deleted or are history.",
         "duty": "Who is on it",
@@ -52,20 +56,26 @@ WORDS: dict[str, dict[str, str]] = {
         "maybe": "This may already have come by {channels}.",
         "acknowledge": "Acknowledge",
         "link_note": "The link only acknowledges, works once and for 24 hours.",
+        "no_link": "To acknowledge: the page of alert {number}, or monitor alerts ack {number} --as NAME",
         "details": "Details",
         "no_chart": "The chart could not be drawn.",
-        "summary": "{brand}: {n} watch alerts in the quiet hours",
-        "summary_one": "{brand}: a watch alert in the quiet hours",
+        "summary": "{brand}: {n} watch alerts held back",
+        "summary_one": "{brand}: a watch alert held back",
+        "summary_late": "{brand}: {n} alerts, told late",
+        "summary_late_one": "{brand}: an alert, told late",
         "summary_line": "{start} {title} ({state})",
         "going_on": "going on",
         "over": "over at {end}",
-        "summary_note": "They waited for the end of the quiet hours. Warnings and emergencies do not wait.",
+        "summary_note": "Watch alerts wait for the end of the quiet hours. Warnings and emergencies do not.",
+        "summary_missed": "Marked with †: it began and ended while the monitor did not run, so it could not be told at the time.",
         "test": "Test of the channel {channel}",
         "test_body": "This is a test. If you read it, the channel {channel} works. Nothing else needs to be done.",
         "list": ", ",
         "verdict": "{who} has judged that it is no crisis.",
     },
     "ja": {
+        "mark": "・",
+        "open": "開く",
         "closed": "収束",
         "unanswered": "未確認・{level}",
         "handed_over": "引き継ぎ・{level}",
@@ -94,14 +104,18 @@ WORDS: dict[str, dict[str, str]] = {
         "maybe": "この通知は、すでに{channels}で届いている可能性があります。",
         "acknowledge": "確認する",
         "link_note": "このリンクでできるのは確認の記録だけです(1回限り、24時間有効)。",
+        "no_link": "確認の記録は、アラート{number}番のページ、または monitor alerts ack {number} --as 名前 で行えます。",
         "details": "詳細",
         "no_chart": "グラフを作成できませんでした。",
-        "summary": "{brand}:夜間の注意 {n}件",
-        "summary_one": "{brand}:夜間の注意 1件",
+        "summary": "{brand}:通知を控えていた注意 {n}件",
+        "summary_one": "{brand}:通知を控えていた注意 1件",
+        "summary_late": "{brand}:お知らせが遅れたアラート {n}件",
+        "summary_late_one": "{brand}:お知らせが遅れたアラート 1件",
         "summary_line": "{start} {title}({state})",
         "going_on": "継続中",
         "over": "{end}に収束",
-        "summary_note": "静かにする時間帯が終わるまでお知らせを控えていました。警戒・緊急は時間帯にかかわらずお知らせします。",
+        "summary_note": "注意は、静かにする時間帯が終わるまでお知らせを控えます。警戒・緊急は時間帯にかかわらずお知らせします。",
+        "summary_missed": "†印:監視が止まっていた間に始まって終わったため、その場でお知らせできませんでした。",
         "test": "通知先「{channel}」のテスト",
         "test_body": "テスト送信です。この文面が届いていれば、通知先「{channel}」は正しく動いています。対応は不要です。",
         "list": "、",
@@ -112,11 +126,19 @@ WORDS: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A part of a message: a heading ('' for none), its lines, and where each leads ('' for nowhere)."""
+    """A part of a message: a heading ('' for none), its lines, and where each leads ('' for nowhere).
+
+    ``actions``: what its reader can do; a mail shows it first, a text last, where a chat shows its end.
+    """
 
     heading: str
     lines: tuple[str, ...]
     links: tuple[str, ...] = ()
+    actions: bool = False
+
+    def link(self, line: int) -> str:
+        """Return where a line leads, '' for nowhere."""
+        return self.links[line] if line < len(self.links) else ""
 
 
 def titled(title: str, brand: str, level: AlertLevel, language: str, what: str) -> str:
@@ -128,9 +150,10 @@ def titled(title: str, brand: str, level: AlertLevel, language: str, what: str) 
     )
     if front is not None:
         front = front.format(level=name)
-        old = f"【{name}】" if language == "ja" else f"[{name}]"
         new = f"【{front}】" if language == "ja" else f"[{front}]"
-        title = new + title.removeprefix(old) if title.startswith(old) else f"{new}{title}"
+        for known in LEVEL_NAMES[language].values():  # it may have been titled at another level
+            title = title.removeprefix(f"【{known}】" if language == "ja" else f"[{known}]")
+        title = f"{new}{title}"
     over = len(title) - LONGEST_TITLE
     if over > 0 and brand in title and len(brand) > over + 1:
         title = title.replace(brand, brand[: len(brand) - over - 1] + "…", 1)
@@ -157,13 +180,18 @@ def one_line(title: str) -> str:
 
 def quoted(text: str | None) -> str:
     """Return a post as an excerpt that no chat service reads as a mention, a link or a format."""
-    return excerpt(_URL.sub("…", text or ""), COLUMNS).translate(_LIVE)
+    return _plain(excerpt(_URL.sub("…", text or ""), COLUMNS).translate(_LIVE))
+
+
+def _plain(text: str) -> str:
+    """Take from underscores before a word what makes chats slant it; within and behind words they stay."""
+    return _OPENING.sub(lambda found: "＿" * len(found[0]), text)
 
 
 def named(handle: str | None, name: str | None, network: str) -> str:
     """Return who wrote a post, without a sign that would call somebody of the same name in a chat."""
     who = excerpt(handle or name or "?", 30).translate(_LIVE)
-    return f"{who} ({network})"
+    return f"{_plain(who)} ({network.capitalize()})"
 
 
 def safe(url: str | None) -> str:
@@ -185,14 +213,18 @@ def clock(at: datetime, zone: str, beside: datetime) -> str:
     return f"{local:%H:%M}" if local.date() == other.date() else f"{local.month}/{local.day} {local:%H:%M}"
 
 
-def plain_text(blocks: Sequence[Block]) -> str:
-    """Return the blocks as plain text."""
+def untimed(title: str) -> str:
+    """Return an alert's title without its time, for a line that begins with it."""
+    return _TIME.sub("", title)
+
+
+def plain_text(blocks: Sequence[Block], mark: str) -> str:
+    """Return the blocks as plain text; ``mark`` stands before each line below a heading."""
     parts: list[str] = []
     for block in blocks:
         lines = [f"■ {block.heading}"] if block.heading else []
-        mark = "・" if block.heading else ""
         for i, line in enumerate(block.lines):
-            lead = block.links[i] if i < len(block.links) else ""
-            lines.append(f"{mark}{line}" + (f"\n  {lead}" if lead else ""))
+            lead = block.link(i)
+            lines.append(f"{mark if block.heading else ''}{line}" + (f"\n  {lead}" if lead else ""))
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

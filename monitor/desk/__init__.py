@@ -149,7 +149,7 @@ class Desk:
             if since is not None:
                 raise Refused("held", since.actor, from_epoch(since.at))
             if own.kind == "corrected":
-                desk.uncorrect(found.cid, actor, own.at)
+                desk.uncorrect(found.cid, actor, own.at, now)
             self._act(found.cid, "undone", actor, undone)
             if own.kind != "claimed":
                 desk.set_lease(found.cid, now + LEASE)

@@ -10,12 +10,12 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from monitor.digest.outcome import Outcome, outcomes
+from monitor.outcome import Outcome, outcomes
 from monitor.report import AROUND, Clock, Facts, Span, observed_until
-from monitor.response import Turn
 from monitor.store import Store
 from monitor.store.digest_weeks import When
 from monitor.timing import from_epoch, iso, iso_week, to_epoch, week_bounds
+from monitor.turns import Turn
 
 BEFORE = 4
 """Earlier weeks that a week is compared with."""
@@ -98,13 +98,7 @@ class Frame:
     @cached_property
     def until(self) -> datetime:
         """Until when the brand had been watched: the instant, or for closed archives their newest post."""
-        if self.at >= self.present:
-            return observed_until(self.store, self.brief.brand, self.as_of)
-        sources = [row for row in self.store.sources.all() if row["brand"] in (None, self.brief.brand)]
-        if any(not row["archive"] for row in sources):
-            return self.as_of
-        newest = self.store.weeks.newest(self.present, self.at)
-        return self.as_of if newest is None else min(self.as_of, from_epoch(newest))
+        return observed_until(self.store, self.brief.brand, self.now, self.as_of)
 
     @cached_property
     def around(self) -> list[tuple[int, Turn]]:
@@ -123,7 +117,9 @@ class Frame:
     @cached_property
     def outcomes(self) -> tuple[list[Outcome], ...]:
         """What became of each turn that needed a reply, by week."""
-        return tuple(outcomes(week, self.brief.clock, self.until) for week in self.turns)
+        clock = self.brief.clock
+        weeks = ([turn for _, turn in week] for week in self.turns)
+        return tuple(outcomes(week, clock.calendar, clock.default_within, self.until) for week in weeks)
 
     @cached_property
     def facts(self) -> Facts:

@@ -16,8 +16,8 @@ from monitor.store import Store
 from monitor.timing import from_epoch, iso, iso_week, to_epoch, week_bounds
 
 _GONE = {
-    "en": "Written anew on {}: a post that it showed was deleted, or somebody asked to be forgotten. Texts are gone; figures stand as of the report, the indicators as of that day.",
-    "ja": "{}に書き直しました。掲載した投稿が削除されたか、削除の求めがあったためです。本文は消えています。数字は報告時点、指標の欄だけは書き直した時点のものです。",
+    "en": "Written anew on {}: a post that it showed was deleted, or somebody asked to be forgotten. Texts are gone, and what is read from words lacks them; all else stands as of the report.",
+    "ja": "{}に書き直しました。掲載した投稿が削除されたか、削除の求めがあったためです。本文は消え、言葉から読み取る数字にはその投稿が入っていません。ほかは報告時点のままです。",
 }
 
 
@@ -39,7 +39,7 @@ def rewrite(store: Store, brief: Brief, name: str, now: datetime, as_of: datetim
     local = Frame(store, brief, name, now, as_of)
     at = from_epoch(local.present).strftime("%Y-%m-%d")
     told = {"at": iso(now), "words": {language: words.format(at) for language, words in _GONE.items()}}
-    return _put(store, week(store, brief, name, now, as_of, anew=True) | {"rewritten": told})
+    return _put(store, week(store, brief, name, now, as_of) | {"rewritten": told})
 
 
 def _put(store: Store, figures: dict[str, Any]) -> bool:

@@ -2,53 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitor.digest.say import Say
-from monitor.display import excerpt, visible, width
+from monitor.display import COLUMNS, excerpt, visible, width, wrapped
+from monitor.say import Say
 from monitor.text import unaddressed
-
-COLUMNS = 78
-
-_UNIT = re.compile(r"[!-~\u00a0-\u024f–—−×≥≤“”‘’…]+|\s+|.", re.DOTALL)
-_NOT_FIRST = frozenset("、。,.)]」』】〉》!?;::;?!%%・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々〜ん")
-_NOT_LAST = frozenset("([「『【〈《(")
-
-
-def wrapped(text: str, first: str = "", rest: str = "", columns: int = COLUMNS) -> list[str]:
-    """Break a text into lines of at most ``columns``; ``first`` and ``rest`` are how the lines begin.
-
-    Latin words stay whole, Japanese breaks between characters but not before a closing mark or after an opening one.
-    """
-    lines, line, used = [], first, width(first)
-    start = first
-    for unit in _units(text):
-        wide = width(unit)
-        if used + wide > columns and line.strip() and line != start:
-            lines.append(line.rstrip())
-            line, used = rest, width(rest)
-            start = rest
-            unit = unit.lstrip()  # noqa: PLW2901 - no line begins with a blank of its own
-            wide = width(unit)
-        line += unit
-        used += wide
-    return [*lines, line.rstrip()] if line.strip() else lines
-
-
-def _units(text: str) -> Iterator[str]:
-    held = ""
-    for found in _UNIT.finditer(visible(text)):
-        unit = found.group()
-        if held and (unit[0] in _NOT_FIRST or held[-1] in _NOT_LAST):
-            held += unit
-            continue
-        if held:
-            yield held
-        held = unit
-    if held:
-        yield held
 
 
 def padded(text: str, columns: int) -> str:
@@ -77,6 +36,11 @@ def who(post: Mapping[str, Any]) -> str:
     return visible(f"@{post['author']}") if post["author"] else str(post["post"])
 
 
+def named(topic: Mapping[str, Any], say: Say) -> str:
+    """A topic by its first three words."""
+    return say(" / ", "・").join(topic["words"][:3])
+
+
 def sure(section: Mapping[str, Any], say: Say) -> list[str]:
     """The section's sentence on certainty."""
-    return wrapped(say.of(section["certainty"]), say("  Certainty: ", "  確かさ: "), "    ")
+    return wrapped(say.words(section["certainty"]), say("  Certainty: ", "  確かさ: "), "    ")

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from monitor.digest.layout import bullet, rows, sure, who, wrapped
+from monitor.digest.layout import bullet, rows, sure, who
 from monitor.digest.render_more import advocates, alerts, kpis, promises, rising, unseen, voice
-from monitor.digest.say import Say
+from monitor.display import wrapped
+from monitor.say import Say
 
 
 def text(figures: Mapping[str, Any], language: str) -> str:
     """Write the week as plain text of at most 78 columns, in Japanese (``ja``) or English."""
-    say = Say(language)
+    say = Say.of(language)
     lines = _heading(figures, say)
     for sentence in figures["summary"]:
-        lines += wrapped(say.of(sentence["words"]))
+        lines += wrapped(say.words(sentence["words"]))
     for section in (
         _response(figures["response"], say),
         _engagement(figures["engagement"], say),
@@ -36,13 +37,13 @@ def text(figures: Mapping[str, Any], language: str) -> str:
 def _heading(figures: Mapping[str, Any], say: Say) -> list[str]:
     start, end, as_of = (datetime.fromisoformat(figures[key]) for key in ("from", "to", "as_of"))
     zone = figures["zone"]
-    span = say.week(start, end, zone)
+    span = say.dates(start, end, zone)
     partial = "" if figures["complete"] else say(" (not over yet)", "(途中経過)")
     lines = wrapped(say(f"{figures['brand']}, week of {span}{partial}", f"{figures['brand']} 週報 {span}{partial}"))
-    at = say.day(as_of, zone, clock=True)
+    at = say.stamp(as_of, zone)
     lines.append(say(f"{figures['week']}, as of {at} ({zone})", f"{figures['week']}・{at} 時点({zone})"))
     if figures["rewritten"] is not None:
-        lines += wrapped(say.of(figures["rewritten"]["words"]))
+        lines += wrapped(say.words(figures["rewritten"]["words"]))
     return [*lines, ""]
 
 
@@ -70,7 +71,7 @@ def _response(response: Mapping[str, Any], say: Say) -> list[str]:
         ),
     ]
     if response["excluded"]:
-        left_out = say(", ", "、").join(f"{say.of(one['words'])} {one['n']:,}" for one in response["excluded"])
+        left_out = say(", ", "、").join(f"{say.words(one['words'])} {one['n']:,}" for one in response["excluded"])
         found.append((say("not counted", "対象外"), left_out))
     lines = [say("RESPONSE (by the week in which a post came)", "■ 返信(投稿が届いた週で集計)"), *rows(found)]
     return lines + _threads(response, say) + _staffing(response["staffing"], say) + sure(response, say)
@@ -88,8 +89,8 @@ def waiting(figures: Mapping[str, Any], say: Say) -> str:
         p90 = say.time(figures["p90_s"]) if figures["p90_reached"] else unreached
     n, left = figures["n"], figures["censored"]
     return say(
-        f"median {median}, p90 {p90} (n = {n:,}: {n - left:,} answered, {left:,} without an answer counted as waiting)",
-        f"中央値 {median}、90%点 {p90}(n={n:,}:返信済み{n - left:,}件、返信のないままの{left:,}件は待機中として算入)",
+        f"median {median}, p90 {p90} (n = {n:,}: {n - left:,} answered, {left:,} without an answer counted as waiting, what was set aside until then)",
+        f"中央値 {median}、90%点 {p90}(n={n:,}:返信済み{n - left:,}件、返信のない{left:,}件も待機中として算入、対応不要としたものはその時点まで)",
     )
 
 
@@ -99,8 +100,8 @@ def _threads(response: Mapping[str, Any], say: Say) -> list[str]:
     if response["threads"] and share is not None:
         lines += wrapped(
             say(
-                f"The {len(response['threads'])} slowest answers make {say.percent(share['ratio'])} of all waiting; without them the mean is {say.time(share['mean_without_s'])}:",
-                f"最も遅かった{len(response['threads'])}件が待ち時間全体の{say.percent(share['ratio'])}を占めます。除いた平均は{say.time(share['mean_without_s'])}です。",
+                f"The {len(response['threads'])} slowest answers make {say.precise(share['ratio'])} of all waiting; without them the mean is {say.time(share['mean_without_s'])}:",
+                f"最も遅かった{len(response['threads'])}件が待ち時間全体の{say.precise(share['ratio'])}を占めます。除いた平均は{say.time(share['mean_without_s'])}です。",
             ),
             "  ",
             "  ",
@@ -120,7 +121,7 @@ def _staffing(staffing: Mapping[str, Any], say: Say) -> list[str]:
     )
     lines = [head]
     for weak in staffing["weakest"]:
-        lines += wrapped(say.of(weak["words"]), "  - ", "    ")
+        lines += wrapped(say.words(weak["words"]), "  - ", "    ")
     return lines
 
 
@@ -178,7 +179,7 @@ def _compared(row: Mapping[str, Any], say: Say) -> str:
         return "–" if value is None else f"{100 * value:.2f}%" if is_ratio else f"{value:,.0f}"
 
     this, before, title = row["this"], row["before"], say(*names[row["measure"]])
-    verdict = say.of(row["chance"]["words"])
+    verdict = say.words(row["chance"]["words"])
     p = (
         ""
         if row["chance"]["p"] is None or row["chance"]["verdict"] == "few"
@@ -202,13 +203,13 @@ def _sentiment(sentiment: Mapping[str, Any], say: Say) -> list[str]:
         )
     ]
     if share["value"] is not None:
-        interval = say.interval(share["interval"])
+        interval = say.confidence(share["interval"])
         found.append(
             (
                 say("negative", "否定の割合"),
                 say(
-                    f"{say.percent(share['value'])} (n = {share['n']:,}; {interval})",
-                    f"{say.percent(share['value'])}(n={share['n']:,}、{interval})",
+                    f"{say.precise(share['value'])} (n = {share['n']:,}; {interval})",
+                    f"{say.precise(share['value'])}(n={share['n']:,}、{interval})",
                 ),
             )
         )
@@ -217,13 +218,13 @@ def _sentiment(sentiment: Mapping[str, Any], say: Say) -> list[str]:
         found.append((say("net sentiment", "ネットセンチメント"), low))
     else:
         low, high = net["interval"]
-        span = say(f"{low:+.0f} to {high:+.0f}", f"{low:+.0f}〜{high:+.0f}")
+        span = say(f"{say.signed(low)} to {say.signed(high)}", f"{say.signed(low)}〜{say.signed(high)}")
         found.append(
             (
                 say("net sentiment", "ネットセンチメント"),
                 say(
-                    f"{net['value']:+.0f} (95% {span}, n = {net['n']:,}, {net['missing']:,} left open)",
-                    f"{net['value']:+.0f}(95%信頼区間 {span}、n={net['n']:,}、判定保留{net['missing']:,}件)",
+                    f"{say.signed(net['value'])} (95% {span}, n = {net['n']:,}, {net['missing']:,} left open)",
+                    f"{say.signed(net['value'])}(95%信頼区間 {span}、n={net['n']:,}、判定保留{net['missing']:,}件)",
                 ),
             )
         )

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.digest.layout import bullet, rows, sure, who, wrapped
-from monitor.digest.say import Say, named
-from monitor.display import visible
+from monitor.digest.layout import bullet, named, rows, sure, who
+from monitor.display import visible, wrapped
+from monitor.say import Say
 
 
 def rising(section: Mapping[str, Any], say: Say) -> list[str]:
@@ -17,7 +17,7 @@ def rising(section: Mapping[str, Any], say: Say) -> list[str]:
         say("ON THE RISE (words, by people, against the four weeks before)", "■ 増えた言葉と話題(人数、前4週との比較)")
     ]
     if section["refused"] is not None:
-        return [*lines, *wrapped(say.of(section["refused"]), "  ", "  ")]
+        return [*lines, *wrapped(say.words(section["refused"]), "  ", "  ")]
     if not section["words"]:
         return [*lines, say("  no word stands out", "  目立って増えた言葉はありません"), *sure(section, say)]
     words = [
@@ -50,7 +50,7 @@ def voice(section: Mapping[str, Any], say: Say) -> list[str]:
     """Share of voice with the query printed, or why there is none."""
     lines = [say("SHARE OF VOICE", "■ シェア・オブ・ボイス")]
     if section["state"] != "counted":
-        return [*lines, *wrapped(say.of(section["words"]), "  ", "  ")]
+        return [*lines, *wrapped(say.words(section["words"]), "  ", "  ")]
     for one in section["query"]:
         lines += wrapped(f"{visible(one['name'])}: {say.share(one['share'])}", "  ", "    ")
         lines += wrapped(say(f"query: {one['text']}", f"条件: {one['text']}"), "    ", "    ")
@@ -75,7 +75,7 @@ def advocates(section: Mapping[str, Any], say: Say) -> list[str]:
     for person in section["people"]:
         acts: dict[str, int] = {}
         for act in person["acts"]:
-            words = say.of(act["words"])
+            words = say.words(act["words"])
             acts[words] = acts.get(words, 0) + 1
         did = say(", ", "、").join(say(f"{words} ({n})", f"{words}({n}回)") for words, n in acts.items())
         last = person["acts"][-1]["ref"]
@@ -97,10 +97,10 @@ def kpis(section: Mapping[str, Any] | None, say: Say) -> list[str]:
         lines += ["", title] if lines else [title]
         for one in section["nine"]:
             if one["panel"] == panel:
-                lines += wrapped(say.of(one["words"]), f"  {say.of(one['title'])}: ", "    ")
+                lines += wrapped(say.words(one["words"]), f"  {say.words(one['title'])}: ", "    ")
     leaving = section["behaviour"]["leaving_signals"]
     lines += ["", say("LEAVING SIGNALS", "■ 離脱シグナル")]
-    lines += wrapped(say.of(leaving["words"]), "  ", "  ")
+    lines += wrapped(say.words(leaving["words"]), "  ", "  ")
     lines += [bullet(who(one), None, one["text"], say) for one in leaving["posts"][:5]]
     return lines
 
@@ -124,7 +124,7 @@ def promises(section: Mapping[str, Any], zone: str, say: Say) -> list[str]:
         older = section["older_open"]
         lines.append(say(f"  {older} of earlier weeks are still open", f"  前の週までの未了が{older}件あります"))
     for one in section["not_kept"]:
-        due = say.day(datetime.fromisoformat(one["due_at"]), zone, clock=True)
+        due = say.stamp(datetime.fromisoformat(one["due_at"]), zone)
         over = say.time(one["over_s"])
         state = say(f"due {due}, {over} over", f"期限 {due}、{over}超過")
         lines.append(bullet(state, who(one), one["phrase"], say))
@@ -137,7 +137,7 @@ def alerts(found: Sequence[Mapping[str, Any]], zone: str, say: Say) -> list[str]
         return []
     lines = [say("ALERTS", "■ アラート")]
     for row in found:
-        at = say.day(datetime.fromisoformat(row["from"]), zone, clock=True)
+        at = say.stamp(datetime.fromisoformat(row["from"]), zone)
         lines += wrapped(row["evidence"]["title"][say.language], f"  {at}  ", "    ")
     return lines
 
@@ -148,18 +148,18 @@ def unseen(section: Mapping[str, Any], zone: str, say: Say) -> list[str]:
     if not section["uncertain_s"]:
         lines.append(say("  nothing", "  なし"))
         return lines + sure(section, say)
-    covered, lost = say.percent(section["ratio"], 2), say.time(section["uncertain_s"])
+    covered, lost = say.precise(section["ratio"], 2), say.time(section["uncertain_s"])
     lines.append(say(f"  {lost} in all (coverage {covered})", f"  合計 {lost}(網羅率 {covered})"))
     for gap in section["gaps"]:
         if gap["state"] == "refilled":
             continue
         start, end = (datetime.fromisoformat(gap[key]) for key in ("from", "to"))
-        first, last = say.day(start, zone, clock=True), say.day(end, zone, clock=True)
+        first, last = say.stamp(start, zone), say.stamp(end, zone)
         until = last[-5:] if first[:-5] == last[:-5] else last
         lines += wrapped(
-            f"{gap['source']}: {say.of(gap['words'])} ({say.time(gap['seconds'])})"
+            f"{gap['source']}: {say.words(gap['words'])} ({say.time(gap['seconds'])})"
             if say.language == "en"
-            else f"{gap['source']}: {say.of(gap['words'])}({say.time(gap['seconds'])})",
+            else f"{gap['source']}: {say.words(gap['words'])}({say.time(gap['seconds'])})",
             f"  {first}–{until}  ",
             "    ",
         )

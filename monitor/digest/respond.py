@@ -8,23 +8,25 @@ from typing import Any
 from monitor import report
 from monitor.digest import chance
 from monitor.digest.brief import Frame, certain
-from monitor.digest.outcome import Outcome, first_response, survival, within_target
+from monitor.outcome import FATES, Outcome
 from monitor.phrases import exclusion_of
-from monitor.response import clocks
+from monitor.response import figures_of, survival
+from monitor.say import WEEKDAYS
 from monitor.staffing import Arrival, Cell, Weak, cells, weakest
 from monitor.statistics import SMALL, Share
 from monitor.timing import Calendar, from_epoch, iso
+from monitor.turns import clocks
 
 SHOWN = 5
-_DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "ja": tuple("月火水木金土日")}
 
 
 def response(frame: Frame) -> dict[str, Any]:
     """Return the section: everything of ``monitor response --json`` for the week, and what explains it."""
     brief, this = frame.brief, frame.outcomes[-1]
     plain = report.response(frame.store, brief.brand, brief.clock, frame.span, frame.as_of, frame.facts)
-    shares = [within_target(week) for week in frame.outcomes]
-    now, before = shares[-1], shares[-2]
+    calendar = brief.clock.calendar
+    weeks = [figures_of(week, calendar=calendar, until=frame.until) for week in frame.outcomes]
+    now, before = weeks[-1].within_target, weeks[-2].within_target
     section = plain | {
         "before": before.as_dict(),
         "change_points": None if now.ratio is None or before.ratio is None else 100 * (now.ratio - before.ratio),
@@ -34,11 +36,16 @@ def response(frame: Frame) -> dict[str, Any]:
             for reason, n in plain["turns"]["excluded"].items()
         ],
         "weeks": [
-            {"week": week.name, "within_target": share.as_dict(), **_median(many)}
-            for week, share, many in zip(frame.weeks, shares, frame.outcomes, strict=True)
+            {
+                "week": week.name,
+                "within_target": counts.within_target.as_dict(),
+                "median_s": counts.network.median_s,
+                "median_reached": counts.network.median_reached,
+            }
+            for week, counts in zip(frame.weeks, weeks, strict=True)
         ],
-        "survival": survival(this),
-        "survival_work": survival(this, brief.clock.calendar),
+        "survival": survival(this, calendar, "network"),
+        "survival_work": survival(this, calendar, "work"),
         "targets": [{"name": name, "s": seconds} for name, seconds in brief.targets],
         "staffing": staffing(frame, [one for week in frame.outcomes for one in week]),
         "links": {state: frame.link(state=state) for state in ("needing", "overdue", "in_time")},
@@ -47,14 +54,15 @@ def response(frame: Frame) -> dict[str, Any]:
     return certain(section, *_certainty(plain["turns"]["needing"]), frame.link(state="needing"))
 
 
-def _median(many: Sequence[Outcome]) -> dict[str, Any]:
-    waiting = first_response(many)
-    return {"median_s": waiting.median_s, "median_reached": waiting.median_reached}
-
-
 def _threads(frame: Frame, this: Sequence[Outcome]) -> dict[str, Any]:
     answered = sorted((one for one in this if one.finished), key=lambda one: (-(one.waited or 0), one.turn.started_at))
-    waiting = sorted((one for one in this if one.fate == "overdue"), key=lambda one: (-(one.waited or 0), one.cid))
+    cids = {turn.start_post: cid for cid, turn in frame.turns[-1]}  # a brand has a post in one conversation only
+
+    def cid(one: Outcome) -> int:
+        """Conversation of a turn."""
+        return cids[one.turn.start_post]
+
+    waiting = sorted((one for one in this if one.fate == "overdue"), key=lambda one: (-(one.waited or 0), cid(one)))
     shown = answered[:SHOWN] + waiting[:SHOWN]
     refs = frame.refs(int(one.turn.start_post) for one in shown)
     total = sum(one.waited or 0 for one in answered)
@@ -62,7 +70,9 @@ def _threads(frame: Frame, this: Sequence[Outcome]) -> dict[str, Any]:
     others = len(answered) - SHOWN
     return {
         "threads": [
-            refs[int(one.turn.start_post)] | {"cid": one.cid, "asked_at": iso(one.turn.started_at)} | _waits(one, frame)
+            refs[int(one.turn.start_post)]
+            | {"cid": cid(one), "asked_at": iso(one.turn.started_at)}
+            | _waits(one, frame)
             for one in answered[:SHOWN]
         ],
         "threads_share": None
@@ -76,7 +86,7 @@ def _threads(frame: Frame, this: Sequence[Outcome]) -> dict[str, Any]:
         },
         "still_waiting": [
             refs[int(one.turn.start_post)]
-            | {"cid": one.cid, "asked_at": iso(one.turn.started_at), "due_at": iso(one.due), "waited_s": one.waited}
+            | {"cid": cid(one), "asked_at": iso(one.turn.started_at), "due_at": iso(one.due), "waited_s": one.waited}
             for one in waiting[:SHOWN]
         ],
     }
@@ -100,7 +110,7 @@ def _certainty(needing: int) -> tuple[str, str]:
 def staffing(frame: Frame, many: Sequence[Outcome]) -> dict[str, Any]:
     """Return arrivals against answers by hour of the week over the five weeks, and the hours that fall short."""
     answers = {one.turn.answer_post: one.turn.answered_at for one in many if one.finished}
-    counted = [one for one in many if one.fate != "excluded"]
+    counted = [one for one in many if one.fate in FATES["needing"]]
     hours = cells(
         (Arrival(at=one.turn.started_at, late=one.is_late) for one in counted),
         [at for at in answers.values() if at is not None],
@@ -155,7 +165,7 @@ def _weak(weak: Weak, is_open: bool) -> dict[str, Any]:
         "late": weak.late,
         "in_time": Share(weak.due - weak.late, weak.due).as_dict(),
         "words": {
-            "en": f"{_DAYS['en'][weak.weekday]} {span}: {weak.late} of {weak.due} missed the target{closed[0]}",
-            "ja": f"{_DAYS['ja'][weak.weekday]}曜 {span.replace('–', '〜')}: {weak.due}件中{weak.late}件が目標外{closed[1]}",
+            "en": f"{WEEKDAYS['en'][weak.weekday]} {span}: {weak.late} of {weak.due} missed the target{closed[0]}",
+            "ja": f"{WEEKDAYS['ja'][weak.weekday]}曜 {span.replace('–', '〜')}: {weak.due}件中{weak.late}件が目標外{closed[1]}",
         },
     }

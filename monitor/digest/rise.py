@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.digest.brief import Frame, certain
-from monitor.digest.outcome import Outcome
+from monitor.outcome import FATES, Outcome
 from monitor.rising import LEAST_AUTHORS, Said, Tally, Topic, least_z, rising, topics
 from monitor.statistics import Share
 from monitor.text import language
@@ -85,7 +85,7 @@ def _topic(frame: Frame, topic: Topic, rows: Mapping[str, Any], turns: Mapping[i
     inside = [rows[post] for post in topic.posts]
     labels = [row["label"] for row in inside if row["label"] not in (None, "unsure")]
     asked = [turns[row["pid"]] for row in inside if row["pid"] in turns]
-    counted = [one for one in asked if one.fate not in ("excluded", "pending")]
+    counted = [one for one in asked if one.fate in FATES["within_target"]]
     return {
         "name": "・".join(topic.words[:3]),
         "words": list(topic.words),

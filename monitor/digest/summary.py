@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from monitor.digest.say import Say, both, named
+from monitor.digest.layout import named
 from monitor.display import visible
+from monitor.say import Say, both
 
 NOTE = 0.005
 """A change of a share smaller than this is told as none."""
@@ -65,8 +66,8 @@ def _volume(figures: Mapping[str, Any], say: Say) -> str:
         low, high = min(earlier), max(earlier)
         usual = f"{low:,}" if low == high else say(f"{low:,} to {high:,}", f"{low:,}〜{high:,}")
         compared = say(
-            f" ({change:+,} on the week before; {usual} a week in the {len(earlier)} weeks before)",
-            f"(前週比 {change:+,}件、前{len(earlier)}週は週{usual}件)",
+            f" ({say.signed(change)} on the week before; {usual} a week in the {len(earlier)} weeks before)",
+            f"(前週比 {say.signed(change)}件、前{len(earlier)}週は週{usual}件)",
         )
     first = say(
         f"{authors:,} {'person' if authors == 1 else 'people'} wrote {posts:,} {'post' if posts == 1 else 'posts'} about the brand{compared}",
@@ -91,8 +92,8 @@ def _response(response: Mapping[str, Any], say: Say) -> str:
         )
     change = _change(response["change_points"], response["chance"], say)
     return say(
-        f"Answers that fell due: {met['numerator']:,} of {met['denominator']:,} came in time ({say.percent(met['ratio'])}{change}). Still missing: {overdue:,}{still}.",
-        f"期限が来た{met['denominator']:,}件のうち{met['numerator']:,}件に目標時間内に返信しました({say.percent(met['ratio'])}{change})。期限超過で未返信は{overdue:,}件{still}です。",
+        f"Answers that fell due: {met['numerator']:,} of {met['denominator']:,} came in time ({say.precise(met['ratio'])}{change}). Still missing: {overdue:,}{still}.",
+        f"期限が来た{met['denominator']:,}件のうち{met['numerator']:,}件に目標時間内に返信しました({say.precise(met['ratio'])}{change})。期限超過で未返信は{overdue:,}件{still}です。",
     )
 
 
@@ -100,8 +101,8 @@ def _change(points: float | None, chance: Mapping[str, Any], say: Say) -> str:
     if points is None:
         return ""
     return say(
-        f", {points:+.0f} points on the week before: {say.of(chance['words'])}",
-        f"、前週比 {points:+.0f}ポイント:{say.of(chance['words'])}",
+        f", {say.signed(points)} points on the week before: {say.words(chance['words'])}",
+        f"、前週比 {say.signed(points)}ポイント:{say.words(chance['words'])}",
     )
 
 
@@ -119,8 +120,8 @@ def _sentiment(sentiment: Mapping[str, Any], say: Say) -> str:
     points = None if before is None else 100 * (share["value"] - before)
     change = _change(points, sentiment["chance"], say)
     return say(
-        f"{say.percent(share['value'])} of {share['n']:,} classified posts are negative (95% {100 * low:.0f}–{100 * high:.0f}%{change}); net sentiment {net['value']:+.0f}.",
-        f"分類できた{share['n']:,}件のうち否定は{say.percent(share['value'])}(95%信頼区間 {100 * low:.0f}〜{100 * high:.0f}%{change})、ネットセンチメントは{net['value']:+.0f}です。",
+        f"{say.precise(share['value'])} of {share['n']:,} classified posts are negative (95% {100 * low:.0f}–{100 * high:.0f}%{change}); net sentiment {say.signed(net['value'])}.",
+        f"分類できた{share['n']:,}件のうち否定は{say.precise(share['value'])}(95%信頼区間 {100 * low:.0f}〜{100 * high:.0f}%{change})、ネットセンチメントは{say.signed(net['value'])}です。",
     )
 
 
@@ -133,16 +134,16 @@ def _subject(figures: Mapping[str, Any], say: Say) -> str:
     start, end = (datetime.fromisoformat(figures[key]) for key in ("from", "to"))
     response, share = figures["response"], figures["sentiment"]["negative_share"]
     met, points = response["turns"]["within_target"]["ratio"], response["change_points"]
-    change = "" if points is None else say(f" ({points:+.0f})", f"(前週 {points:+.0f})")
+    change = "" if points is None else say(f" ({say.signed(points)})", f"(前週 {say.signed(points)})")
     answered = (
         say("nothing due", "返信期限なし")
         if met is None
-        else say(f"{say.percent(met)} in time{change}", f"目標内返信 {say.percent(met)}{change}")
+        else say(f"{say.precise(met)} in time{change}", f"目標内返信 {say.precise(met)}{change}")
     )
     negative = (
         say("mood unknown", "否定 不明")
         if share["value"] is None
-        else say(f"{say.percent(share['value'])} negative", f"否定 {say.percent(share['value'])}")
+        else say(f"{say.precise(share['value'])} negative", f"否定 {say.precise(share['value'])}")
     )
     lost = figures["coverage"]["uncertain_s"]
     unseen = (
@@ -150,7 +151,7 @@ def _subject(figures: Mapping[str, Any], say: Say) -> str:
         if lost
         else say("nothing unseen", "見えなかった時間 なし")
     )
-    week = say.week(start, end, figures["zone"])
+    week = say.dates(start, end, figures["zone"])
     brand = visible(figures["brand"])
     return say(f"{brand} {week}: ", f"{brand} {week}:") + say(" · ", "・").join((answered, negative, unseen))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,16 +23,14 @@ VERSION = 2
 """Form of a kept week; another one is worked out anew."""
 
 
-def week(
-    store: Store, brief: Brief, name: str, now: datetime, as_of: datetime | None = None, *, anew: bool = False
-) -> dict[str, Any]:
+def week(store: Store, brief: Brief, name: str, now: datetime, as_of: datetime | None = None) -> dict[str, Any]:
     """Return a brand's ISO week (``2026-W47``, in its own zone) as figures, with the weeks before for comparison.
 
     ``as_of`` is the instant whose knowledge counts, by default ``now``: posts that were stored later, answers, labels,
-    readings, gaps and people's acts of later are not in it, so that a past report can be worked out again to the byte.
-    What no earlier state is kept of is taken as it is today: calendar, targets and names of the settings, triage's verdict on
-    a text that was edited since, an edit that its network dates earlier than it was seen, names of people. The indicators (``kpis``) of an earlier instant are those
-    that were kept then, if any; with ``anew`` they are worked out from what is there today. Raises ``ValueError`` for a week that does not exist.
+    readings, gaps, people's acts and words, and figures from elsewhere of later are not in it, so that a past report can be
+    worked out again to the byte. What no earlier state is kept of is taken as it is today: calendar, targets and names of the
+    settings, triage's verdict on a text that was edited since, an edit that its network dates earlier than it was seen, the
+    thread of a post whose root arrived since, names of people. Raises ``ValueError`` for a week that does not exist.
     """
     frame = Frame(store, brief, name, now, as_of)
     figures: dict[str, Any] = {
@@ -53,7 +50,7 @@ def week(
         "rising": rise(frame),
         "voice": voice(frame),
         "advocates": fans(frame),
-        "kpis": _kpis(frame, anew=anew),
+        "kpis": _kpis(frame),
         "promises": promised(frame),
         "alerts": _alerts(frame),
         "coverage": unseen(frame),
@@ -99,26 +96,14 @@ def _days(frame: Frame) -> list[dict[str, Any]]:
     return found
 
 
-def _kpis(frame: Frame, *, anew: bool) -> dict[str, Any] | None:
-    """Return the indicators: of an earlier instant as they were kept then, for of their sources no earlier state is."""
+def _kpis(frame: Frame) -> dict[str, Any] | None:
     if frame.brief.rules is None:
         return None
-    if frame.at < frame.present and not anew:
-        return _kept_kpis(frame)
     from monitor import kpis  # noqa: PLC0415 - only for brands whose rules are known
 
     brief = frame.brief
-    whose = (frame.store, brief.brand, brief.zone, brief.clock)
-    found: dict[str, Any] = kpis.of_week(*whose, frame.model, frame.span, frame.as_of, brief.rules, frame.facts)
-    return found
-
-
-def _kept_kpis(frame: Frame) -> dict[str, Any] | None:
-    kept = frame.store.weeks.kept(frame.brief.brand, frame.name)
-    if kept is None or not kept[0] or kept[1] != frame.at:
-        return None
-    whole = json.loads(kept[0])
-    found: dict[str, Any] | None = whole["figures"].get("kpis") if whole.get("version") == VERSION else None
+    whose = (frame.store, brief.brand, brief.zone, brief.clock, frame.model, frame.span)
+    found: dict[str, Any] = kpis.of_week(*whose, frame.now, brief.rules, frame.facts, frame.as_of)
     return found
 
 

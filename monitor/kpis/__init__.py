@@ -6,24 +6,27 @@ says what is missing. :func:`of_week` is the one source for digest, page and com
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from monitor import report
 from monitor.kpi import share_of
-from monitor.kpis import cohorts, threads
+from monitor.kpis import cohorts
 from monitor.kpis.campaigns import by_campaign, cost_per, own_posts
+from monitor.kpis.known import Known
 from monitor.kpis.mentions import Mentions, count_farewells, farewells
 from monitor.kpis.nine import lines, listed
 from monitor.kpis.rules import Rules, words
+from monitor.kpis.threads import Threads
 from monitor.report import Clock, Facts, Span
 from monitor.response import resolution
 from monitor.store import Store
 from monitor.timing import from_epoch, iso, iso_week, to_epoch, week_bounds
 from monitor.voices import KINDS, OUTCOMES
 
-__all__ = ["Rules", "of_week", "told_rate"]
+__all__ = ["Rules", "of_week", "told_rate", "with_audit"]
 
 
 def of_week(
@@ -36,85 +39,118 @@ def of_week(
     now: datetime,
     rules: Rules | None = None,
     facts: Facts | None = None,
+    as_of: datetime | None = None,
 ) -> dict[str, Any]:
     """Return everything about a week, JSON-plain; ``span`` lies between two Mondays of ``zone``.
 
-    ``facts`` are the turns of the digest, where it has them as of an earlier instant; without them the present ones are read.
+    ``as_of`` is the instant whose knowledge counts, by default ``now``: posts, answers, edits, labels and readings, gaps,
+    people's acts and words, the ledger's steps and figures from elsewhere of later are not in it. ``facts`` are the turns
+    and gaps of that instant where the caller has them.
     """
-    rules = rules or Rules()
-    facts = facts or report.present(store, brand, span, now)
-    until = facts.until
-    known = min(to_epoch(until), span.end)
-    week = iso_week(from_epoch(span.start), zone)
-    found = Mentions(store, brand, model, span, week, rules)
-    seen = report.coverage(store, brand, span, now)
-    behaviour = _behaviour(store, brand, zone, model, span, week, rules, found, known, until)
+    return _Week(store, brand, zone, clock, model, span, now, rules, facts, as_of).figures()
+
+
+def with_audit(*about: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # noqa: ANN401 - see of_week
+    """Return the same and the posts that people check, from one reading of the store; arguments as of :func:`of_week`."""
+    week = _Week(*about)
+    return week.figures(), week.threads.sample()
+
+
+class _Week:
+    """What both are made of."""
+
+    def __init__(
+        self,
+        store: Store,
+        brand: str,
+        zone: str,
+        clock: Clock,
+        model: str,
+        span: Span,
+        now: datetime,
+        rules: Rules | None = None,
+        facts: Facts | None = None,
+        as_of: datetime | None = None,
+    ) -> None:
+        then = min(now, as_of or now)
+        self._clock, self._rules = clock, rules or Rules()
+        self._facts = facts or report.known(store, brand, span, now, then)
+        week = iso_week(from_epoch(span.start), zone)
+        instants = {"as_of": to_epoch(then), "now": to_epoch(now)}
+        self._known = Known(store=store, brand=brand, zone=zone, model=model, week=week, span=span, **instants)
+        self.threads = Threads(self._known)
+
+    def figures(self) -> dict[str, Any]:
+        """The week, JSON-plain."""
+        return _figures(self._known, self._clock, self._rules, self._facts, self.threads)
+
+
+def _figures(known: Known, clock: Clock, rules: Rules, facts: Facts, threads: Threads) -> dict[str, Any]:
+    store, brand, span, until = known.store, known.brand, known.span, facts.until
+    upto = min(to_epoch(until), span.end)
+    found = Mentions(known, rules)
+    seen = report.coverage_of(facts.gaps, span, from_epoch(known.as_of))
+    behaviour = _behaviour(known, rules, found, threads, upto, to_epoch(until))
     behaviour["resolution"] = resolution(
         report.matters_of(facts.around, span, until), calendar=clock.calendar, until=until
     ).as_dict()
-    proxy = threads.proxy(store, brand, span, week, until)
-    rows = store.kpis.values(brand, week)
+    proxy = threads.proxy(to_epoch(until))
+    rows = store.kpis.values(brand, known.week, known.as_of)
     own = {name: behaviour[name] for name in ("organic_mention_rate", "new_voice_rate", "turns_per_conversation")}
     own |= {"return_rate": behaviour["return_rate"]["days_30"], "satisfaction_proxy": proxy}
-    posts = own_posts(store, brand, span, rules)
+    posts = own_posts(known, rules)
     answered = behaviour["micro_conversions"]["steps"][1]["n"]
     counts = {"engagement": posts.get("", (0, None))[1], "answered_question": answered}
     counts["new_voice"] = behaviour["new_voice_rate"]["numerator"]
     result = {
         "version": 1,
         "brand": brand,
-        "zone": zone,
-        "week": week,
+        "zone": known.zone,
+        "week": known.week,
         "from": iso(from_epoch(span.start)),
         "to": iso(from_epoch(span.end)),
-        "until": iso(from_epoch(known)),
-        "complete": to_epoch(now) >= span.end,
+        "until": iso(from_epoch(upto)),
+        "complete": known.as_of >= span.end,
         "coverage": seen,
         "behaviour": behaviour,
-        "feeling": {"satisfaction_proxy": proxy, "sentiment": report.sentiment(store, brand, model, span)},
+        "feeling": {"satisfaction_proxy": proxy, "sentiment": report.feeling(known.model, found.labels)},
         "journey": found.journey([turn for _, turn in facts.turns], clock, to_epoch(until)),
         "nine": lines(rows, own, behaviour),
         "campaigns": by_campaign(found, rules, rows, posts),
         "cost_per": cost_per([row for row in rows if not row["campaign"]], counts),
         "imports": listed(rows),
-        "voices": _voices(store, brand, span),
+        "voices": _voices(known),
         "certainty": _certainty(seen, behaviour["new_voice_rate"]["young"]),
-        "link": f"/kpi?brand={quote(brand, safe='')}&week={week}",
+        "link": f"/kpi?brand={quote(brand, safe='')}&week={known.week}",
     }
     _cover(result, seen["ratio"])
     return result
 
 
-def _behaviour(
-    store: Store,
-    brand: str,
-    zone: str,
-    model: str,
-    span: Span,
-    week: str,
-    rules: Rules,
-    found: Mentions,
-    known: int,
-    until: datetime,
-) -> dict[str, Any]:
-    earlier, _ = week_bounds(iso_week(from_epoch(span.start) - timedelta(days=3), zone), zone)
-    before = count_farewells(store, brand, model, to_epoch(earlier), span.start, rules)
+def _behaviour(known: Known, rules: Rules, found: Mentions, threads: Threads, upto: int, until: int) -> dict[str, Any]:
+    start = known.span.start
+    earlier, _ = week_bounds(iso_week(from_epoch(start) - timedelta(days=3), known.zone), known.zone)
+    before = count_farewells(known, to_epoch(earlier), start, rules)
     return {
         "resolution": {},
         "organic_mention_rate": found.organic_rate(),
-        "new_voice_rate": cohorts.new_voices(store, brand, span),
-        "return_rate": cohorts.returns(store, brand, zone, week, known),
-        "leaving_signals": farewells(store, found, brand, before),
-        "micro_conversions": threads.steps(store, brand, span),
-        "turns_per_conversation": threads.depth(store, brand, span, until),
-        "mutual_rate": threads.mutual(store, brand, span),
+        "new_voice_rate": cohorts.new_voices(known),
+        "return_rate": cohorts.returns(known, upto),
+        "leaving_signals": farewells(found, threads, before),
+        "micro_conversions": threads.steps(),
+        "turns_per_conversation": threads.depth(until),
+        "mutual_rate": threads.mutual(),
     }
 
 
 def told_rate(store: Store, brand: str, until: int) -> dict[str, Any]:
     """Return how many authors were told of the outcome, of those who spoke to the brand and can still be told."""
+    return _told_rate(store.voices.states(brand, until))
+
+
+def _told_rate(rows: Iterable[Any]) -> dict[str, Any]:
     told = due = gone = 0
-    for row in store.voices.states(brand, until):
+    for row in rows:
         if row["status"] not in OUTCOMES or not row["addressed"]:
             continue
         if row["gone"]:
@@ -125,13 +161,14 @@ def told_rate(store: Store, brand: str, until: int) -> dict[str, Any]:
     return share_of("told_rate", told, due, missing=gone).as_dict()
 
 
-def _voices(store: Store, brand: str, span: Span) -> dict[str, Any]:
-    made = store.voices.counts(brand, span.start, span.end)
-    standing = store.voices.states(brand, span.end)
+def _voices(known: Known) -> dict[str, Any]:
+    voices, brand, span = known.store.voices, known.brand, known.span
+    made = voices.counts(brand, span.start, span.end, known.as_of)
+    standing = voices.stood(brand, span.end, known.as_of)
     return {
         "new": {kind: made.get(kind, 0) for kind in KINDS},
         "open": sum(row["n"] for row in standing if row["status"] in ("reported", "accepted")),
-        "told": told_rate(store, brand, span.end),
+        "told": _told_rate(standing),
         "link": f"/voices?brand={quote(brand, safe='')}",
     }
 

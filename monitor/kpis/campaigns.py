@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from monitor.engagement import AGES, at_age
 from monitor.kpi import tags_in
+from monitor.kpis.known import Known
 from monitor.kpis.mentions import Mentions
 from monitor.kpis.nine import FORMULAS, brought, missing
 from monitor.kpis.rules import Rules
-from monitor.report import Span
-from monitor.store import Store
+from monitor.store.readings import snapshot_of
 from monitor.text import normalise
+from monitor.timing import from_epoch
+from monitor.types import Snapshot
 
-AGE = 86400  # counts are compared 24 h after posting, as in the digest
+AGE = AGES["24h"]  # counts are compared at this age, as in the digest
+TOLERANCE = AGE // 5  # as in monitor.engagement.at_age
 _ACTS = ("likes", "replies", "reposts", "quotes")
 _OF_CAMPAIGNS = ("marketing_roi", "conversion_rate")
 
 
-def own_posts(store: Store, brand: str, span: Span, rules: Rules) -> dict[str, tuple[int, int | None]]:
+def own_posts(known: Known, rules: Rules) -> dict[str, tuple[int, int | None]]:
     """Return by campaign (``""``: all) how many own posts were read at 24 h, and their engagements; ``None``: no counts."""
     found: dict[str, tuple[int, int | None]] = {}
-    for row in store.readings.posts(brand, span.start, span.end, AGE):
-        acts = [row[name] for name in _ACTS if row[name] is not None]
+    snapshots: dict[int, list[Snapshot]] = defaultdict(list)
+    rows = known.store.weeks.own(known.when(), AGE - TOLERANCE, AGE + TOLERANCE)
+    for row in rows:
+        if row["at"] is not None:
+            snapshots[row["pid"]].append(snapshot_of(row))
+    for row in {row["pid"]: row for row in rows}.values():
+        read = at_age(snapshots[row["pid"]], from_epoch(row["created_at"]), AGE)
+        if read is None:
+            continue
+        acts = [count for name in _ACTS if (count := getattr(read.metrics, name)) is not None]
         told = f"{row['text'] or ''} {row['campaign'] or ''}"
         for key in ("", *tags_in(told, rules.campaigns)):
             posts, total = found.get(key, (0, None))

@@ -8,14 +8,16 @@ from typing import Any
 
 from monitor.engagement import negative_share
 from monitor.journey import Stages
-from monitor.kpi import Figure, leaving, rank, share_of, tags_in
+from monitor.kpi import Figure, folded, leaving, may_leave, rank, share_of, tags_in, tags_of
+from monitor.kpis.known import Known
 from monitor.kpis.rules import Rules, reference, words
-from monitor.report import Clock, Span
-from monitor.response import Turn, figures
+from monitor.kpis.threads import Threads
+from monitor.report import Clock
+from monitor.response import figures
 from monitor.statistics import SMALL
-from monitor.store import Store
-from monitor.text import language
+from monitor.text import language, normalise
 from monitor.timing import from_epoch
+from monitor.turns import Turn
 
 SAMPLES = 10
 STAGE_SAMPLES = 3
@@ -27,13 +29,11 @@ _FEELINGS = ("positive", "negative", "neutral", "unsure")
 class _Sample:
     """The lowest ranks of a stream of posts: the same posts for everybody, without keeping the stream."""
 
-    week: str
     size: int
     kept: list[tuple[bytes, dict[str, Any]]] = field(default_factory=list)
 
-    def add(self, row: Any) -> None:  # noqa: ANN401 - a database row
-        """Look at one post."""
-        place = rank(row["id"], self.week)
+    def add(self, row: Any, place: bytes) -> None:  # noqa: ANN401 - a database row
+        """Look at one post; ``place`` is its rank."""
         if len(self.kept) < self.size or place < self.kept[-1][0]:
             self.kept.append((place, reference(row)))
             self.kept.sort(key=lambda pair: pair[0])
@@ -53,14 +53,14 @@ class _Group:
     authors: set[int] = field(default_factory=set)
     feelings: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: Any) -> None:  # noqa: ANN401 - a database row
-        """Count one post."""
+    def add(self, row: Any, place: bytes) -> None:  # noqa: ANN401 - a database row
+        """Count one post; ``place`` is its rank."""
         self.posts += 1
         if row["aid"] is not None:
             self.authors.add(row["aid"])
         if row["label"] is not None:
             self.feelings[row["label"]] += 1
-        self.sample.add(row)
+        self.sample.add(row, place)
 
     def negative(self) -> Figure:
         """Return the share of negative posts, refused below 20 classified ones."""
@@ -81,19 +81,22 @@ class _Group:
 class Mentions:
     """What a week's mentions show, read once, page by page."""
 
-    def __init__(self, store: Store, brand: str, model: str, span: Span, week: str, rules: Rules) -> None:
-        self._brand, self._rules, self._week = brand, rules, week
+    def __init__(self, known: Known, rules: Rules) -> None:
+        self._brand, self._rules, self._week = known.brand, rules, known.week
         self._stages = Stages(rules.stages)
-        self.organic = _Sample(week, SAMPLES)
+        self.organic = _Sample(SAMPLES)
         self.counts: Counter[str] = Counter()
         self.stage_of: dict[int, str] = {}
-        self.stages: dict[str, _Group] = defaultdict(lambda: _Group(_Sample(week, STAGE_SAMPLES)))
-        self.campaigns: dict[str, _Group] = defaultdict(lambda: _Group(_Sample(week, STAGE_SAMPLES)))
+        self.stages: dict[str, _Group] = defaultdict(lambda: _Group(_Sample(STAGE_SAMPLES)))
+        self.campaigns: dict[str, _Group] = defaultdict(lambda: _Group(_Sample(STAGE_SAMPLES)))
         self.farewells: list[tuple[Any, str]] = []
-        for row in store.kpis.mentions(brand, model, span.start, span.end):
+        self.labels: Counter[str] = Counter()
+        for row in known.store.kpis.mentions(known.when(), known.model):
             self._add(row)
 
     def _add(self, row: Any) -> None:  # noqa: ANN401 - a database row
+        if row["label"] is not None:
+            self.labels[row["label"]] += 1
         if row["repost_of"] is not None:
             self.counts["reposts"] += 1
             return
@@ -101,21 +104,23 @@ class Mentions:
             self.counts["deleted"] += 1
             return
         self.counts["all"] += 1
-        tags = tags_in(row["text"], self._rules.campaigns)
+        normal = normalise(row["text"])
+        body, place = normal.replace("’", "'"), rank(row["id"], self._week)
+        tags = tags_of(normal, self._rules.campaigns)
         ours = self._brand in (row["answers"], row["quotes"], row["root"])
         tagged = bool(tags) or row["campaign"] is not None
         self.counts["answers"] += ours
         self.counts["tagged"] += tagged and not ours
         if not ours and not tagged:
             self.counts["organic"] += 1
-            self.organic.add(row)
+            self.organic.add(row, place)
         for tag in {*tags, *tags_in(row["campaign"] or "", self._rules.campaigns)}:
-            self.campaigns[tag].add(row)
-        stage = self._stages.of(row["text"])
+            self.campaigns[tag].add(row, place)
+        stage = self._stages.of_folded(body)
         if stage is not None:
             self.stage_of[row["pid"]] = stage
-            self.stages[stage].add(row)
-        farewell = leaving(row["text"], language(row["text"]), self._rules.names)
+            self.stages[stage].add(row, place)
+        farewell = _farewell(row["text"], body, self._rules)
         if farewell is not None:
             self.farewells.append((row, farewell))
 
@@ -157,10 +162,14 @@ class Mentions:
         return {"rows": rows, "unstaged": self.counts["all"] - len(self.stage_of)}
 
 
-def farewells(store: Store, found: Mentions, brand: str, before: int) -> dict[str, Any]:
+def _farewell(text: str, body: str, rules: Rules) -> str | None:
+    # which language it is takes longer to tell than all the rest
+    return leaving(text, language(text), rules.names) if may_leave(body) else None
+
+
+def farewells(found: Mentions, threads: Threads, before: int) -> dict[str, Any]:
     """Return the leaving signals of a week with their posts, and how many need and have an answer."""
-    standing = store.kpis.standing(brand, [row["pid"] for row, _ in found.farewells])
-    states = [standing.get(row["pid"], (False, False)) for row, _ in found.farewells]
+    states = threads.standing([row for row, _ in found.farewells])
     needing = sum(needs for needs, _ in states)
     answered = sum(needs and has for needs, has in states)
     n = len(found.farewells)
@@ -181,12 +190,7 @@ def farewells(store: Store, found: Mentions, brand: str, before: int) -> dict[st
     }
 
 
-def count_farewells(store: Store, brand: str, model: str, start: int, end: int, rules: Rules) -> int:
+def count_farewells(known: Known, start: int, end: int, rules: Rules) -> int:
     """Return how many posts of a span say that their author leaves."""
-    rows = store.kpis.mentions(brand, model, start, end)
-    return sum(
-        row["repost_of"] is None
-        and row["text"] is not None
-        and leaving(row["text"], language(row["text"]), rules.names) is not None
-        for row in rows
-    )
+    texts = known.store.kpis.texts(known.when(start, end))
+    return sum(_farewell(text, folded(text), rules) is not None for text in texts)

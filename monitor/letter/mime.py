@@ -16,10 +16,10 @@ from urllib.parse import quote
 import css_inline
 
 from monitor import charts, digest
-from monitor.charts import Say
 from monitor.display import visible
 from monitor.letter.medium import Medium
 from monitor.letter.sections import cid, context, environment, footnotes, sections
+from monitor.say import Say
 
 _HERE = Path(__file__).parent / "templates"
 MAIL = SMTP.clone(cte_type="7bit")

@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from monitor import catalogue, charts
-from monitor.charts import Chart, Say
-from monitor.charts.say import shown
+from monitor.charts import Chart
 from monitor.letter.medium import Medium
+from monitor.say import Say, shown
 
 ORDER = (
     "response",
@@ -177,9 +177,10 @@ class _Wording:
         if not wait["n"]:
             return say("no case", "該当なし")
         median = say.time(wait["median_s"]) if wait["median_reached"] else say("not reached", "未到達")
+        n, left = wait["n"], wait["censored"]
         return say(
-            f"{median} (n = {wait['n']}; {wait['censored']} without an answer count as waiting)",
-            f"{median}(n={wait['n']}、返信のない{wait['censored']}件も待機中として算入)",
+            f"{median} (n = {n:,}: {n - left:,} answered; {left:,} without an answer count as waiting, what was set aside until then)",
+            f"{median}(n={n:,}:返信済み{n - left:,}件。返信のない{left:,}件も待機中として算入、対応不要としたものはその時点まで)",
         )
 
     def shared(self, share: Mapping[str, Any]) -> str:

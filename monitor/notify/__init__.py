@@ -17,6 +17,7 @@ from monitor.errors import MonitorError
 from monitor.secret import read_secret
 
 Result = Literal["sent", "later", "refused", "unknown"]
+Kind = Literal["info", "success", "warning", "failure"]
 PATIENCE = 20.0  # seconds that a channel waits for one answer
 LIMIT = 90  # seconds after which a try has ended or its process hangs: several answers may have to be waited for
 LONGEST_DETAIL = 200
@@ -36,17 +37,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What goes out. ``short`` stands for all where room is scarce; ``mime`` is the whole mail, ASCII only; ``picture`` a PNG."""
+    """What goes out. ``short`` stands for all where room is scarce; ``mime`` is the whole mail, ASCII only; ``picture`` a PNG.
+
+    ``kind`` is how urgent it is to services that tell that apart by colour, sound or severity.
+    """
 
     title: str
     text: str
     short: str = ""
     mime: str = ""
     picture: bytes = b""
+    kind: Kind = "info"
 
     def dump(self) -> str:
         """Return the form in which the message is kept, to the byte."""
-        fields = {"title": self.title, "text": self.text, "short": self.short, "mime": self.mime}
+        fields = {"title": self.title, "text": self.text, "short": self.short, "mime": self.mime, "kind": self.kind}
         return json.dumps(fields | {"picture": base64.b64encode(self.picture).decode("ascii")}, ensure_ascii=False)
 
     @classmethod

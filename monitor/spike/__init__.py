@@ -7,20 +7,24 @@ model, by how rare such a surprise is among the brand's own past extremes. Every
 """
 
 from monitor.spike.budget import Difference, Fired, Fit, Negative, difference, fit, replay
-from monitor.spike.detector import Detector, backtest, step_of
+from monitor.spike.campaign import KEPT, Lesson, merged
+from monitor.spike.detector import Detector, backtest, lesson, step_of
 from monitor.spike.feelings import Feelings
-from monitor.spike.memory import dump, load
+from monitor.spike.memory import VERSION, dump, load
 from monitor.spike.settings import LEVELS, Settings, State, Verdict
 from monitor.spike.share import Share, log_beta_binomial_tail
 from monitor.spike.tails import log_nb_tail, nb_tail
 
 __all__ = [
+    "KEPT",
     "LEVELS",
+    "VERSION",
     "Detector",
     "Difference",
     "Feelings",
     "Fired",
     "Fit",
+    "Lesson",
     "Negative",
     "Settings",
     "Share",
@@ -30,9 +34,11 @@ __all__ = [
     "difference",
     "dump",
     "fit",
+    "lesson",
     "load",
     "log_beta_binomial_tail",
     "log_nb_tail",
+    "merged",
     "nb_tail",
     "replay",
     "step_of",

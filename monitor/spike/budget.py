@@ -12,6 +12,7 @@ from monitor.spike.settings import LEVELS, Settings, Verdict
 from monitor.types import AlertLevel
 
 Rows = Sequence[tuple[datetime, float | None]]
+Span = tuple[datetime, datetime]
 LADDER = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 
@@ -20,7 +21,8 @@ class Fired:
     """An episode of a replay: when it was told (end of the bucket), how late, how bad, and what was seen.
 
     ``delay`` counts from the begin of the rise: the first of the unbroken buckets at twice the usual before the alert.
-    ``level`` is the one at which it was told first; ``negative``: negative posts were unusual, not the volume.
+    ``level`` is the one at which it was told first; ``negative``: negative posts were unusual, not the volume; ``window``:
+    how many seconds before ``at`` the posts that raised it begin.
     """
 
     at: datetime
@@ -29,6 +31,7 @@ class Fired:
     worst: Verdict
     level: AlertLevel = "watch"
     negative: bool = False
+    window: int = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,11 @@ class Negative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """The least strictness under which no more alerts than the budget fired, each step tried, and what fires under it.
+    """The least strictness under which no more false alerts than the budget fired, each step tried, and what fires under it.
 
-    Every alert is counted as if it were false, since the past does not say which were not; ``kept`` is False where even
-    the strictest setting fires more often. ``days`` were watched after learning.
+    An alert is taken to be false unless it overlaps a crisis that people confirmed: the past alone does not say which were.
+    ``tried`` names each step with its false alerts; ``kept`` is False where even the strictest setting fires more often.
+    Of ``real`` confirmed crises ``found`` would have been told. ``days`` were watched after learning.
     """
 
     settings: Settings
@@ -52,6 +56,13 @@ class Fit:
     tried: tuple[tuple[float, int], ...]
     days: float
     kept: bool
+    real: int = 0
+    found: int = 0
+
+    @property
+    def false(self) -> int:
+        """How many alerts fire that no confirmed crisis explains."""
+        return self.tried[-1][1]
 
 
 def replay(past: Rows | Negative, settings: Settings) -> list[Fired]:
@@ -65,7 +76,7 @@ def replay(past: Rows | Negative, settings: Settings) -> list[Fired]:
     rise: datetime | None = None
     since: datetime | None = None
     for verdict in _verdicts(past, settings, step):
-        busy = verdict.count is not None and verdict.observed >= 2 * verdict.expected > 0
+        busy = verdict.count is not None and verdict.observed >= 2 * max(verdict.expected, verdict.asked) > 0
         rise = (rise or verdict.start) if busy else None
         if verdict.state == "learning" or verdict.since is None:
             since = None
@@ -74,7 +85,17 @@ def replay(past: Rows | Negative, settings: Settings) -> list[Fired]:
             told = verdict.start + step
             delay = told - max(rise or verdict.start, told - timedelta(seconds=verdict.window))
             level = verdict.level or "watch"
-            fired.append(Fired(at=told, until=told, delay=delay, worst=verdict, level=level, negative=negative))
+            fired.append(
+                Fired(
+                    at=told,
+                    until=told,
+                    delay=delay,
+                    worst=verdict,
+                    level=level,
+                    negative=negative,
+                    window=verdict.window,
+                )
+            )
         since = verdict.since
         if fired and verdict.level is not None:
             last = fired[-1]
@@ -97,16 +118,18 @@ def _verdicts(past: Rows | Negative, settings: Settings, step: timedelta) -> Ite
             yield detector.observe(start, count)
 
 
-def fit(rows: Rows, settings: Settings, negative: Negative | None = None) -> Fit:
+def fit(rows: Rows, settings: Settings, negative: Negative | None = None, real: Sequence[Span] = ()) -> Fit:
     """Find the least strictness that keeps ``settings.budget`` on these rows. Raises ValueError for too short a history.
 
-    With ``negative`` the alerts of both kinds together keep it: people are told of both.
+    With ``negative`` the alerts of both kinds together keep it: people are told of both. ``real`` are the spans of crises
+    that people confirmed; what overlaps them is not false.
     """
     days = (rows[-1][0] - rows[0][0] - settings.learning).total_seconds() / 86_400 if rows else 0.0
     if days < 7:
         raise ValueError(
             f"a fit needs {settings.learning.days + 7} days of history; there are {max(0.0, days) + settings.learning.days:.0f}"
         )
+    known = [span for span in real if span[1] > rows[0][0] + settings.learning and span[0] <= rows[-1][0]]
     allowed = settings.budget * max(days, 30) / 30
     tried: list[tuple[float, int]] = []
     for strictness in LADDER:
@@ -114,10 +137,22 @@ def fit(rows: Rows, settings: Settings, negative: Negative | None = None) -> Fit
         fired = sorted(
             [*replay(rows, chosen), *(replay(negative, chosen) if negative is not None else ())], key=lambda one: one.at
         )
-        tried.append((strictness, len(fired)))
-        if len(fired) <= allowed:
+        tried.append((strictness, sum(not any(_meets(one, span) for span in known) for one in fired)))
+        if tried[-1][1] <= allowed:
             break
-    return Fit(settings=chosen, fired=tuple(fired), tried=tuple(tried), days=days, kept=len(fired) <= allowed)
+    return Fit(
+        settings=chosen,
+        fired=tuple(fired),
+        tried=tuple(tried),
+        days=days,
+        kept=tried[-1][1] <= allowed,
+        real=len(known),
+        found=sum(any(_meets(one, span) for one in fired) for span in known),
+    )
+
+
+def _meets(fired: Fired, span: Span) -> bool:
+    return fired.at <= span[1] and span[0] <= fired.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice, pairwise
 
+from monitor.spike.campaign import Campaigns, Lesson, Span, merged
 from monitor.spike.extremes import BLOCK, Extremes
 from monitor.spike.rhythm import Rhythm
 from monitor.spike.settings import LEVELS, Settings, Verdict
@@ -25,9 +26,11 @@ Authors = int | Callable[[int], int] | None
 class Detector:
     """Judges one brand's buckets; its memory is about as large as its longest window and six weeks of extremes."""
 
-    def __init__(self, step: timedelta, settings: Settings | None = None) -> None:
+    def __init__(self, step: timedelta, settings: Settings | None = None, *, patient: bool = True) -> None:
+        """``patient``: an announced campaign may bring what earlier ones brought; not so its negative posts."""
         self.settings = settings or Settings()
         self.step = step
+        self.spans = merged(self.settings.campaigns)
         seconds = step.total_seconds()
         self._hours = seconds / 3600
         lengths = [w for w in WINDOWS if w >= seconds and w % seconds == 0] or [round(seconds)]
@@ -41,6 +44,9 @@ class Detector:
         # Sums over nested windows rise together; how rare the rarest of them is, is learned as well.
         self._combined = Extremes(0.0, 1.0, 4)
         self._rhythm = Rhythm()
+        self.campaigns = Campaigns(max(1, round(3600 / seconds))) if patient else None
+        if self.campaigns is not None:
+            self.campaigns.past.extend(self.settings.earlier)
         self._block = -1
         self._block_seen = 0
         self._first: datetime | None = None
@@ -74,13 +80,17 @@ class Detector:
         self._skip(bucket_start)
         self._first, self._last = self._first or bucket_start, bucket_start
         local = bucket_start if bucket_start.tzinfo is None else bucket_start.astimezone(self.settings.zone)
-        campaign = any(a <= bucket_start < b for a, b in self.settings.campaigns)
+        span = next((span for span in self.spans if span[0] <= bucket_start < span[1]), None)
+        campaign = span is not None
         slow, fast, whole = self._rhythm.expected(local, self._hours, self.settings.holidays)
+        until = self._first + self.settings.learning
+        asked = self._asked(span, bucket_start, None if partial else count, slow, fast, known=bucket_start >= until)
         for window in self._windows:
             mean = fast if window.fast or campaign else slow
             # Bursts come from outside: at night they are rarer than by day, but not as small as the night's traffic.
-            window.push(None if count is None else (count, mean, math.sqrt(mean * max(mean, whole))))
-        until = self._first + self.settings.learning
+            # What a campaign may bring is an upper bound already: it does not widen the spread as well.
+            more = asked - mean if campaign else 0.0
+            window.push(None if count is None else (count, mean, math.sqrt(mean * max(mean, whole)), more))
         if count is None:
             return self._unseen(bucket_start, until)
         known = bucket_start >= self._first + self.settings.learning / 3
@@ -112,7 +122,23 @@ class Detector:
     def _people(self, authors: Authors, window: Window) -> float:
         if authors is None:
             return math.inf
-        return authors if isinstance(authors, int) else authors(window.seconds) - window.expected
+        return authors if isinstance(authors, int) else authors(window.seconds) - window.asked
+
+    def _asked(
+        self, span: Span | None, now: datetime, count: float | None, slow: float, fast: float, *, known: bool
+    ) -> float:
+        """Posts that are to be expected of a bucket in an announced campaign, at least those by the last hours."""
+        if self.campaigns is None:
+            return fast
+        level = self._rhythm.level()
+        self.campaigns.begin(span, level, known=known)
+        if span is None or not self.campaigns.known:
+            return fast
+        ordinary = self.campaigns.ordinary(slow, level)
+        asked = max(fast, self.campaigns.factor(now) * ordinary)
+        if count is not None:
+            self.campaigns.learn(now, self._hours, count, ordinary)
+        return asked
 
     def _skip(self, bucket_start: datetime) -> None:
         if self._last is None:
@@ -132,17 +158,20 @@ class Detector:
         for window in self._windows:
             if window.seen * 2 < window.size:
                 continue
-            surprise = window.surprise()
+            plain = window.surprise(window.expected)
             if teach:
                 window.learn()
             # Where a window usually holds nothing, single threads look like storms: leave such brands to longer windows.
             usual = self._rhythm.rate * window.seconds / 3600 >= 0.25 or window is self._windows[-1]
-            if surprise <= 0 or window.observed < self.settings.floor or not usual:
+            if plain <= 0 or window.observed < self.settings.floor or not usual:
+                continue
+            window.extremes.see(math.log(plain))
+            surprise = window.surprise(window.asked) if window.more else plain
+            if surprise <= 0:
                 continue
             log_surprise = math.log(surprise)
-            window.extremes.see(log_surprise)
             days = window.extremes.plain(log_surprise)
-            if days > best_days and window.observed >= _TIMES * window.expected:
+            if days > best_days and window.observed >= _TIMES * window.asked:
                 best, best_days, best_surprise = window, days, surprise
         if best_days == -math.inf:
             return best, 1.0, -math.inf
@@ -209,7 +238,7 @@ class Detector:
     def _goes_on(self) -> bool:
         """Whether the last hour alone is a rise too: a burst that is over still fills the longer windows, and got no worse."""
         hour = self._hour
-        return hour.observed >= max(self.settings.floor, _TIMES * hour.expected)
+        return hour.observed >= max(self.settings.floor, _TIMES * hour.asked)
 
     def _learning(self, start: datetime, count: float, until: datetime, *, known: bool) -> Verdict:
         hour = self._hour
@@ -245,6 +274,8 @@ class Detector:
             p=p,
             heat=heat,
             since=self._opened,
+            asked=window.asked if window.more else 0.0,
+            earlier=len(self.campaigns.past) if self.campaigns is not None else 0,
         )
 
 
@@ -258,6 +289,18 @@ def backtest(rows: Iterable[tuple[datetime, float | None]], settings: Settings |
     detector = Detector(step_of(head), settings)
     for start, value in chain(head, source):
         yield detector.observe(start, value)
+
+
+def lesson(rows: Sequence[tuple[datetime, float | None]], span: Span, settings: Settings) -> Lesson | None:
+    """Return what one campaign brought, of buckets from weeks before it to its end; ``None`` where that cannot be told.
+
+    For campaigns before those that a detector sees itself (``Settings.earlier``). Other campaigns' buckets must be unknown.
+    """
+    detector = Detector(step_of(rows), replace(settings, campaigns=(span,), earlier=()))
+    for start, count in rows:
+        if start < span[1]:
+            detector.observe(start, count, muted=True)
+    return None if detector.campaigns is None else detector.campaigns.brought()
 
 
 def step_of(rows: Sequence[tuple[datetime, float | None]]) -> timedelta:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.spike.detector import Authors, Detector
-from monitor.spike.memory import dump, load, restore
+from monitor.spike.memory import dump, restore
 from monitor.spike.settings import LEVELS, Settings, Verdict
 from monitor.spike.share import Share, ShareWindow
 
@@ -17,7 +17,8 @@ class Feelings:
 
     def __init__(self, step: timedelta, settings: Settings) -> None:
         self.settings = settings
-        self.count = Detector(step, settings)
+        # A campaign brings posts, but anger is nothing that it is allowed to bring.
+        self.count = Detector(step, settings, patient=False)
         self.share = Share(step, settings)
         self._opened: datetime | None = None
         self._hot: datetime | None = None
@@ -97,8 +98,5 @@ class Feelings:
     def load(cls, values: dict[str, Any], step: timedelta, settings: Settings) -> Feelings | None:
         """Go on where the dumped one stood; ``None`` when the memory is of another version."""
         fresh = cls(step, settings)
-        count = load(values.get("count", {}), step, settings)
-        if count is None or not restore(fresh.share, values.get("share", {})) or not restore(fresh, values):
-            return None
-        fresh.count = count
-        return fresh
+        parts = ((fresh.count, values.get("count", {})), (fresh.share, values.get("share", {})), (fresh, values))
+        return fresh if all(restore(part, kept) for part, kept in parts) else None

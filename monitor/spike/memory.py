@@ -10,13 +10,14 @@ from typing import Any
 from monitor.spike.detector import Detector
 from monitor.spike.settings import Settings
 
-_VERSION = 3
-_SKIPPED = ("settings", "step", "count", "share")
+VERSION = 4
+"""Of what is remembered: a memory of another version is not taken up, but made anew."""
+_SKIPPED = ("settings", "step", "count", "share", "spans")
 
 
 def dump(detector: object) -> dict[str, Any]:
     """Return everything a detector remembers, in values that JSON holds; settings and other detectors are not part of it."""
-    return {"version": _VERSION} | {
+    return {"version": VERSION} | {
         name: _plain(value) for name, value in vars(detector).items() if name not in _SKIPPED
     }
 
@@ -29,7 +30,7 @@ def load(values: dict[str, Any], step: timedelta, settings: Settings) -> Detecto
 
 def restore(fresh: object, values: dict[str, Any]) -> bool:
     """Give a fresh detector the memory of a dumped one; false, and nothing done, when that is of another version."""
-    if values.get("version") != _VERSION:
+    if values.get("version") != VERSION:
         return False
     for name, value in vars(fresh).items():
         if name not in _SKIPPED:

@@ -64,11 +64,15 @@ class Rhythm:
         low = math.floor(at)
         share = at - low
         shape = (1 - share) * self.rates[low % _SLOTS] + share * self.rates[(low + 1) % _SLOTS]
-        slow = min(3.0, max(0.3, self.slow.factor(self.rate) if self.rate > 0 else 1.0))
+        slow = self.level()
         fast = min(4.0, max(0.3, self.fast.factor(self.rate)))
         least = 1e-4 * hours
         usual = max(shape * slow * hours, least)
         return usual, max(usual * fast, least), max(self.rate * slow * hours, least)
+
+    def level(self) -> float:
+        """Return how the last days compare with the rhythm: the factor that the slow level stands for."""
+        return min(3.0, max(0.3, self.slow.factor(self.rate) if self.rate > 0 else 1.0))
 
     def learn(self, local: datetime, hours: float, posts: float, expected: float, *, usual_week: bool = True) -> None:
         """Take in one bucket, already clipped by the caller; ``expected`` is what the slow level led to expect."""

@@ -23,7 +23,8 @@ class Settings:
     While ``learning``, only an hour with ``learning_floor`` posts and twice the first third's highest raises an alert. An
     episode closes after ``close_after`` of calm, or after ``longest`` as the new normal; within ``cooldown`` of a close,
     only something worse opens a new one. ``holidays`` (days in ``zone``) have a Sunday's rhythm; in the spans of
-    ``campaigns`` the brand is expected to be talked about, and only what stands out of the campaign itself counts.
+    ``campaigns`` the brand is expected to be talked about, and only what stands out of the campaign itself counts, and
+    of what ``earlier`` ones brought (:data:`monitor.spike.campaign.Lesson`; those that the buckets themselves do not show).
     ``strictness`` multiplies both limits; it is what a fit on the brand's history sets.
     """
 
@@ -40,6 +41,7 @@ class Settings:
     holidays: frozenset[date] = frozenset()
     campaigns: tuple[tuple[datetime, datetime], ...] = ()
     strictness: float = 1.0
+    earlier: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Verdict:
     ``alert``: an alert is raised or escalated here. ``observed``, ``expected`` and ``p`` (chance of something as rare in
     a bucket, by the brand's own past) are of the most telling ``window`` in seconds; ``since`` is when the open episode
     began; ``heat`` is by how many powers of ten the observation is rarer than the budget allows (negative: commoner).
+    ``asked``: the posts that an announced campaign led to expect there instead, from ``earlier`` ones; 0 outside of campaigns.
     """
 
     start: datetime
@@ -63,3 +66,5 @@ class Verdict:
     heat: float = float("-inf")
     since: datetime | None = None
     learning_until: datetime | None = None
+    asked: float = 0.0
+    earlier: int = 0

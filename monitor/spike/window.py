@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from monitor.spike.extremes import BLOCK, Extremes
 from monitor.spike.tails import log_nb_tail
 
-Bucket = tuple[float, float, float]
-"""Posts, expected posts, and the scale of the brand's bursts there (posts)."""
+Bucket = tuple[float, float, float, float]
+"""Posts, expected posts, the scale of the brand's bursts there (posts), and how many more posts an announced campaign may bring."""
 
 
 @dataclass(slots=True)
@@ -25,6 +25,7 @@ class Window:
     observed: float = 0.0
     expected: float = 0.0
     scale: float = 0.0
+    more: float = 0.0
     seen: int = 0
     since_sample: int = 0
     squares: float = 0.0
@@ -43,6 +44,7 @@ class Window:
             self.observed += bucket[0]
             self.expected += bucket[1]
             self.scale += bucket[2]
+            self.more += bucket[3]
             self.seen += 1
         if len(self.buckets) > self.size:
             old = self.buckets.popleft()
@@ -50,9 +52,17 @@ class Window:
                 self.observed -= old[0]
                 self.expected -= old[1]
                 self.scale -= old[2]
+                self.more -= old[3]
                 self.seen -= 1
+                if old[3] and self.more < 1e-6:  # what rounding left: after a campaign all is as if there had been none
+                    self.more = 0.0
         if not self.seen:
-            self.observed = self.expected = self.scale = 0.0
+            self.observed = self.expected = self.scale = self.more = 0.0
+
+    @property
+    def asked(self) -> float:
+        """Posts that are to be expected with what is announced."""
+        return self.expected + self.more
 
     def dispersion(self) -> float:
         """Method of moments on past sums, in units of the scale, with two days of a usual 0.15 as prior."""
@@ -63,9 +73,9 @@ class Window:
         """Standard deviation."""
         return math.sqrt(max(self.expected, 0.0) + self.dispersion() * self.scale**2)
 
-    def surprise(self) -> float:
-        """-ln of the chance of a sum as large; 0 within one spread, where nothing is decided."""
-        mean = max(self.expected, 1e-6)
+    def surprise(self, expected: float) -> float:
+        """-ln of the chance of a sum as large where so many are expected; 0 within one spread, where nothing is decided."""
+        mean = max(expected, 1e-6)
         if self.observed <= mean:
             return 0.0
         dispersion = self.dispersion() * (self.scale / mean) ** 2

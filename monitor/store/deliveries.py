@@ -174,3 +174,9 @@ def named_in(row: Row) -> tuple[list[int], list[int]]:
     """
     found = json.loads(row["detail"] or "[]")
     return (found, []) if isinstance(found, list) else (found["alerts"], found["going_on"])
+
+
+def missed_in(row: Row) -> set[int]:
+    """Return the alerts of a summary that began and ended while nobody looked."""
+    found = json.loads(row["detail"] or "[]")
+    return set() if isinstance(found, list) else set(found.get("missed", ()))

@@ -161,9 +161,9 @@ class Desk:
         """Keep a correction."""
         self._db.change("insert_correction", **fields)
 
-    def uncorrect(self, cid: int, actor: str, at: int) -> None:
-        """Take a correction back."""
-        self._db.change("undo_correction", cid=cid, actor=actor, at=at)
+    def uncorrect(self, cid: int, actor: str, at: int, now: int) -> None:
+        """Take the correction of an instant back."""
+        self._db.change("undo_correction", cid=cid, actor=actor, at=at, now=now)
 
     def corrections(self) -> list[Any]:
         """Return everything that people corrected, oldest first."""

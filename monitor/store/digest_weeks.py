@@ -12,15 +12,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.response import Entry, Turn, turns
 from monitor.store.database import Database
 from monitor.store.figures import Figures
 from monitor.store.sources import Sources
 from monitor.timing import DAY, from_epoch
+from monitor.turns import Entry, Turn, turns
 from monitor.workflow import facts, fold
 
 BATCH = 500
-_AROUND = 7 * DAY  # a late post can move the start of a turn; beyond a week the turn would be another one
+AROUND = 7 * DAY  # a late post can move the start of a turn; beyond a week the turn would be another one
 # Gaps that the core itself finds while they grow: one that was recorded later was growing before.
 _GROWN = frozenset(("outage", "rate_limit", "money", "not_allowed", "not_running", "unreadable"))
 
@@ -86,18 +86,26 @@ class Weeks:
             found.append(row | {"state": state or "open", "end_at": min(row["end_at"], end)})
         return found
 
-    def turns(self, when: When, now: int) -> list[tuple[int, Turn]]:
-        """Return the turns that began in the span, each with its conversation, as they stood."""
+    def turns(self, when: When, now: int, *, needing: bool = False) -> list[tuple[int, Turn]]:
+        """Return the turns that began in the span, each with its conversation, as they stood; all, or those that needed a reply."""
         figures = Figures(self._db)
         if when.as_of >= now:
-            return figures.turns(when.brand, when.start, when.end)
-        found = figures.turns(when.brand, when.start - _AROUND, when.end + _AROUND)
-        touched = self._touched({cid for cid, _ in found}, when.as_of)
-        kept = [(cid, turn) for cid, turn in found if cid not in touched]
-        for cid, entries in self._entries(touched, when.as_of):
-            kept += [(cid, turn) for turn in turns(entries)]
-        inside = [(cid, t) for cid, t in kept if from_epoch(when.start) <= t.started_at < from_epoch(when.end)]
+            return figures.turns(when.brand, when.start, when.end, needing=needing)
+        found = figures.turns(when.brand, when.start - AROUND, when.end + AROUND)
+        anew = self.rebuilt({cid for cid, _ in found}, when.as_of)
+        kept = [(cid, turn) for cid, turn in found if cid not in anew]
+        kept += [(cid, turn) for cid, many in anew.items() for turn in many]
+        first, last = from_epoch(when.start), from_epoch(when.end)
+        inside = [(cid, t) for cid, t in kept if first <= t.started_at < last and (t.needs_reply or not needing)]
         return sorted(inside, key=lambda item: (item[1].started_at, item[0]))
+
+    def rebuilt(self, cids: Collection[int], as_of: int) -> dict[int, list[Turn]]:
+        """Return the turns, as they stood, of those conversations among these in which something arrived later."""
+        touched = self._touched(cids, as_of)
+        found: dict[int, list[Turn]] = {cid: [] for cid in touched}
+        for cid, entries in self._entries(touched, as_of):
+            found[cid] = turns(entries)
+        return found
 
     def _touched(self, cids: Collection[int], as_of: int) -> set[int]:
         return {row["cid"] for part in _parts(cids) for row in self._db.rows("week_touched", cids=part, as_of=as_of)}
@@ -111,9 +119,19 @@ class Weeks:
             members = defaultdict(list)
             for row in self._db.rows("week_members", cids=part, as_of=as_of):
                 members[row["cid"]].append(row)
+            needs = self._needs([row for rows in members.values() for row in rows], as_of)
             for cid, rows in members.items():
                 dismissals = fold(facts(events[cid])).dismissals
-                yield cid, [_entry(row, dismissals, as_of) for row in rows]
+                yield cid, [_entry(row, needs.get(row["pid"]), dismissals, as_of) for row in rows]
+
+    def _needs(self, rows: Sequence[Any], as_of: int) -> dict[int, tuple[bool, int | None]]:
+        """Return of posts of which people corrected triage since whether they needed a reply then, and within what."""
+        given = defaultdict(list)
+        for part in _parts([row["pid"] for row in rows]):
+            for row in self._db.rows("week_corrections", brand=rows[0]["of_brand"], pids=part):
+                given[row["pid"]].append(row)
+        found = {pid: _before(many, as_of) for pid, many in given.items()}
+        return {pid: need for pid, need in found.items() if need is not None}
 
     def newest(self, now: int, as_of: int) -> int | None:
         """Return when the newest post that had arrived by then was written."""
@@ -166,15 +184,35 @@ def _parts(keys: Collection[int]) -> Iterator[Sequence[int]]:
         yield ordered[i : i + BATCH]
 
 
-def _entry(row: Any, dismissals: Sequence[tuple[int, str]], as_of: int) -> Entry:  # noqa: ANN401 - a database row
+def _before(given: Sequence[Any], as_of: int) -> tuple[bool, int | None] | None:
+    """Return the verdict on a post that the first change of people after an instant took the place of; ``None`` for none.
+
+    ``given`` are all corrections of the post, oldest first. One of which nobody knows when it was taken back did not stand.
+    """
+    stood = [row for row in given if row["at"] <= as_of and (not row["undone"] or (row["undone_at"] or 0) > as_of)]
+    changes = [(row["at"], row["was"], row["was_within"]) for row in given if row["at"] > as_of]
+    changes += [(row["undone_at"], stood[-1]["value"], row["undone_within"]) for row in stood if row["undone"]]
+    if not changes:
+        return None
+    _, was, within = min(changes, key=lambda change: change[0])
+    return None if was is None else (was.startswith("yes"), within)
+
+
+def _entry(
+    row: Any,  # noqa: ANN401 - a database row
+    need: tuple[bool, int | None] | None,
+    dismissals: Sequence[tuple[int, str]],
+    as_of: int,
+) -> Entry:
     by_brand = row["brand"] is not None
+    needs, within = need or (bool(row["needs_reply"]), row["within_s"])
     excluded, excluded_at = _exclusion(row, dismissals, as_of)
     return Entry(
         post=str(row["pid"]),
         at=from_epoch(row["created_at"]),
         by="customer" if not by_brand else "machine" if row["machine"] else "brand",
-        needs_reply=not by_brand and bool(row["needs_reply"]),
-        within=row["within_s"],
+        needs_reply=not by_brand and needs,
+        within=within,
         excluded=excluded,
         excluded_at=None if excluded_at is None else from_epoch(excluded_at),
         seen_at=None if row["seen_at"] is None else from_epoch(row["seen_at"]),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from monitor.response import Turn
 from monitor.store.database import Database
 from monitor.store.rollups import Rollups
 from monitor.timing import from_epoch, iso
+from monitor.turns import Turn
 
 
 class Figures:
@@ -18,9 +18,9 @@ class Figures:
         self._db = db
         self._rollups = Rollups(db)
 
-    def turns(self, brand: str, start: int, end: int) -> list[tuple[int, Turn]]:
-        """Return a brand's turns whose clock started in ``[start, end)``, each with its conversation."""
-        rows = self._db.rows("turns_between", brand=brand, start=start, end=end)
+    def turns(self, brand: str, start: int, end: int, *, needing: bool = False) -> list[tuple[int, Turn]]:
+        """Return a brand's turns whose clock started in ``[start, end)``, each with its conversation; all, or those that needed a reply."""
+        rows = self._db.rows("turns_between", brand=brand, start=start, end=end, least=int(needing))
         return [(row["cid"], _turn(row)) for row in rows]
 
     def direct_waits(self, brand: str, start: int, end: int) -> list[int]:
@@ -86,9 +86,20 @@ class Figures:
         """Keep the strictness fitted for a brand's budget."""
         self._db.change("put_alert_fit", brand=brand, budget=budget, strictness=strictness, fitted_at=fitted_at)
 
-    def mention_texts(self, brand: str, model: str, start: int, end: int, limit: int = 2000) -> list[Any]:
-        """Return the texts of a brand's mentions in a span."""
-        return self._db.rows("mention_texts", brand=brand, model=model, start=start, end=end, limit=limit)
+    def mention_texts(
+        self, brand: str, model: str, start: int, end: int, least: float | None = None, every: int = 1
+    ) -> list[Any]:
+        """Return texts of a brand's mentions in a span, oldest first; of many every so manieth.
+
+        ``least``: only posts that are negative with at least this probability, unsure ones left out.
+        """
+        values = {"brand": brand, "model": model, "start": start, "end": end, "least": least}
+        return self._db.rows("mention_texts", **values, every=every)
+
+    def mention_count(self, brand: str, model: str, start: int, end: int, least: float | None = None) -> Any:  # noqa: ANN401 - a row
+        """Return how many such posts there are: ``posts``, ``people``, and of the ``judged`` ones the ``negative``."""
+        values = {"brand": brand, "model": model, "start": start, "end": end, "least": least}
+        return self._db.rows("mention_count", **values)[0]
 
     def own_post_times(self, brand: str, start: int, end: int) -> list[Any]:
         """Return the brand's own posts of a span that are not replies: ``id``, ``created_at``, ``campaign``."""
@@ -123,6 +134,9 @@ class Figures:
         return self._db.rows("totals")[0]["newest"]  # type: ignore[no-any-return]
 
 
+_demands = json.JSONDecoder().raw_decode  # a report reads 100,000 of them: json.loads takes three times as long
+
+
 def _turn(row: Any) -> Turn:  # noqa: ANN401 - a database row
     return Turn(
         first_post=str(row["first_pid"]),
@@ -132,7 +146,7 @@ def _turn(row: Any) -> Turn:  # noqa: ANN401 - a database row
         last_at=from_epoch(row["last_at"]),
         posts=row["posts"],
         needs_reply=bool(row["needs_reply"]),
-        demands=tuple((from_epoch(at), seconds) for at, seconds in json.loads(row["demands"])),
+        demands=tuple((from_epoch(at), seconds) for at, seconds in _demands(row["demands"])[0]),
         answered_at=None if row["answered_at"] is None else from_epoch(row["answered_at"]),
         answer_post=None if row["answer_pid"] is None else str(row["answer_pid"]),
         excluded=row["excluded"],

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from monitor.handling import Fact
+from monitor.handling import Fact, fold
 from monitor.store.database import Database
 from monitor.store.people import hashed
 from monitor.timing import from_epoch, to_epoch
@@ -69,6 +69,16 @@ class Handling:
             if reason is not None:
                 found[brand][reason] += 1
         return {brand: dict(reasons) for brand, reasons in found.items()}
+
+    def confirmed(self, brand: str, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the spans of a brand's alerts which people dealt with to the end and never judged to be no crisis."""
+        rows = {row["alid"]: row for row in self.alerts(start, end, brand)}
+        stands = {alid: fold(facts) for alid, facts in self.facts(rows).items()}
+        return sorted(
+            (int(rows[alid]["start_at"]), int(rows[alid]["end_at"]))
+            for alid, one in stands.items()
+            if one.state == "finished"
+        )
 
     def first_post(self, alert: Row) -> int | None:
         """Return when the first post of an episode was written."""

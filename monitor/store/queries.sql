@@ -544,7 +544,7 @@ FROM conversations WHERE state = 'open' GROUP BY brand ORDER BY brand;
 
 -- turns_between: a brand's turns that began in a span
 SELECT cid, started_at, needs_reply, demands, due_at, seen_at, answered_at, answer_pid, excluded, excluded_at, first_pid, start_pid, last_pid, last_at, posts
-FROM turns WHERE brand = :brand AND started_at >= :start AND started_at < :end ORDER BY started_at, cid;
+FROM turns WHERE brand = :brand AND started_at >= :start AND started_at < :end AND needs_reply >= :least ORDER BY started_at, cid;
 
 -- direct_answers: each customer post that a brand answered directly, and when
 SELECT q.pid, q.created_at AS asked_at, MIN(b.created_at) AS answered_at
@@ -556,10 +556,23 @@ GROUP BY q.pid, q.created_at ORDER BY q.pid;
 SELECT COUNT(*) AS posts, CAST(COALESCE(SUM(CASE WHEN brand IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS customer_posts,
   MIN(created_at) AS oldest, MAX(created_at) AS newest FROM posts;
 
--- mention_texts: texts of a brand's mentions in a span, for evidence
-SELECT p.pid, p.id, p.text, p.created_at, p.aid, p.reply_to, p.quote_of, p.repost_of, p.campaign, a.handle, a.followers, l.label, l.negative FROM mentions m JOIN posts p ON p.pid = m.pid
-LEFT JOIN authors a ON a.aid = p.aid LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
-WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.deleted_at IS NULL ORDER BY m.created_at, m.pid LIMIT :limit;
+-- mention_texts: texts of a brand's mentions in a span for evidence, every so manieth; with least only those as surely negative
+WITH chosen AS (
+  SELECT m.pid, ROW_NUMBER() OVER (ORDER BY m.created_at, m.pid) AS place FROM mentions m JOIN posts p ON p.pid = m.pid
+  LEFT JOIN labels l ON l.pid = m.pid AND l.model = :model
+  WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.deleted_at IS NULL
+    AND (CAST(:least AS DOUBLE PRECISION) IS NULL OR (l.negative >= :least AND l.label <> 'unsure'))
+)
+SELECT p.pid, p.id, p.text, p.created_at, p.aid, p.reply_to, p.quote_of, p.repost_of, p.campaign, a.handle, a.followers
+FROM chosen c JOIN posts p ON p.pid = c.pid LEFT JOIN authors a ON a.aid = p.aid WHERE c.place % :every = 0 ORDER BY c.place;
+
+-- mention_count: how many posts of a span there are, by how many people, and of the judged ones how many are negative; least as above
+SELECT COUNT(*) AS posts, COUNT(DISTINCT COALESCE(p.aid, 0)) AS people,
+  CAST(COALESCE(SUM(CASE WHEN l.label <> 'unsure' THEN 1 ELSE 0 END), 0) AS BIGINT) AS judged,
+  CAST(COALESCE(SUM(CASE WHEN l.label = 'negative' THEN 1 ELSE 0 END), 0) AS BIGINT) AS negative
+FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN labels l ON l.pid = m.pid AND l.model = :model
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.deleted_at IS NULL
+  AND (CAST(:least AS DOUBLE PRECISION) IS NULL OR (l.negative >= :least AND l.label <> 'unsure'));
 
 -- label_counts: opinions about a brand's mentions in a span
 SELECT l.label, COUNT(*) AS n FROM mentions m JOIN labels l ON l.pid = m.pid AND l.model = :model
@@ -833,11 +846,12 @@ DELETE FROM presence WHERE cid = :cid AND actor = :actor;
 DELETE FROM presence WHERE looking_until <= :now;
 
 -- insert_correction: somebody knows better
-INSERT INTO corrections (cid, pid, brand, field, was, value, model, actor, at, note)
-VALUES (:cid, :pid, :brand, :field, :was, :value, :model, :actor, :at, :note);
+INSERT INTO corrections (cid, pid, brand, field, was, was_within, value, model, actor, at, note)
+SELECT :cid, :pid, :brand, :field, :was, (SELECT n.within_s FROM needs n WHERE n.pid = :pid AND n.brand = :brand), :value, :model, :actor, :at, :note;
 
 -- undo_correction: somebody takes a correction back
-UPDATE corrections SET undone = 1 WHERE cid = :cid AND actor = :actor AND at = :at;
+UPDATE corrections SET undone = 1, undone_at = :now,
+  undone_within = (SELECT n.within_s FROM needs n WHERE n.pid = corrections.pid AND n.brand = corrections.brand) WHERE cid = :cid AND actor = :actor AND at = :at;
 
 -- corrections: everything that people corrected
 SELECT x.xid, x.cid, p.id, x.brand, x.field, x.was, x.value, x.model, x.actor, x.at, x.note FROM corrections x JOIN posts p ON p.pid = x.pid
@@ -1374,9 +1388,12 @@ WHERE m.cid IN (:cids) AND (p.stored_at > :as_of OR g.purged_at > :as_of)
 UNION SELECT DISTINCT e.cid FROM events e WHERE e.cid IN (:cids) AND e.at > :as_of;
 
 -- week_members: posts of these conversations that had arrived by an instant, with triage's verdicts
-SELECT m.cid, p.pid, p.created_at, p.seen_at, p.brand, p.machine, p.history, p.deleted_at, g.purged_at, n.needs_reply, n.within_s, n.reasons
+SELECT m.cid, m.brand AS of_brand, p.pid, p.created_at, p.seen_at, p.brand, p.machine, p.history, p.deleted_at, g.purged_at, n.needs_reply, n.within_s, n.reasons
 FROM turn_posts m JOIN posts p ON p.pid = m.pid LEFT JOIN purges g ON g.id = p.id LEFT JOIN needs n ON n.pid = p.pid AND n.brand = m.brand
 WHERE m.cid IN (:cids) AND p.stored_at <= :as_of ORDER BY m.cid, p.created_at, p.pid;
+
+-- week_corrections: what people corrected in triage's verdicts on these posts, oldest first, with when it was taken back
+SELECT pid, was, was_within, value, at, undone, undone_at, undone_within FROM corrections WHERE brand = :brand AND pid IN (:pids) AND field = 'need' ORDER BY xid;
 
 -- week_late: whether anything was stored after an instant
 SELECT 1 AS one FROM posts WHERE pid = (SELECT MAX(pid) FROM posts) AND stored_at > :as_of;
@@ -1605,57 +1622,67 @@ SELECT v.pid, v.vector FROM (
 -- purge_vector: the direction of a purged post
 DELETE FROM vectors WHERE pid = :pid;
 
--- kpi_mentions: a page of a brand's mentions in a span, with what they answer and quote, in order of time
-SELECT p.pid, p.id, p.aid, p.text, p.url, p.created_at, p.reply_to, p.repost_of, p.campaign, p.deleted_at, a.handle, t.cid, l.label,
-  q.brand AS answers, w.brand AS quotes, r.brand AS root
+-- kpi_mentions: a page of a brand's mentions in a span as they stood at an instant, with what they answer and quote, in order of time
+SELECT p.pid, p.id, p.aid, p.url, p.created_at, p.repost_of, p.campaign, a.handle, t.cid, l.label, q.brand AS answers, w.brand AS quotes, r.brand AS root,
+  COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
 FROM mentions m JOIN posts p ON p.pid = m.pid LEFT JOIN authors a ON a.aid = p.aid
-LEFT JOIN turn_posts t ON t.pid = p.pid AND t.brand = m.brand LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model
-LEFT JOIN posts q ON q.id = p.reply_to LEFT JOIN posts w ON w.id = p.quote_of LEFT JOIN posts r ON r.id = p.thread
-WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND (m.created_at > :start OR m.pid > :after)
+LEFT JOIN turn_posts t ON t.pid = p.pid AND t.brand = m.brand LEFT JOIN labels l ON l.pid = p.pid AND l.model = :model AND l.at <= :as_of
+LEFT JOIN posts q ON q.id = p.reply_to AND q.stored_at <= :as_of LEFT JOIN posts w ON w.id = p.quote_of AND w.stored_at <= :as_of
+LEFT JOIN posts r ON r.id = p.thread AND r.stored_at <= :as_of
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND (m.created_at > :start OR m.pid > :after) AND p.stored_at <= :as_of
 ORDER BY m.created_at, m.pid LIMIT :limit;
 
--- kpi_new_voices: people who wrote about a brand in a span, how many of them for the first time, and posts without a known author
+-- kpi_texts: what the mentions of a span said at an instant, reposts and deleted ones left out, in order of time
+SELECT m.created_at, p.pid, COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
+FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND (m.created_at > :start OR m.pid > :after) AND p.stored_at <= :as_of
+  AND p.repost_of IS NULL AND p.text IS NOT NULL
+ORDER BY m.created_at, m.pid LIMIT :limit;
+
+-- kpi_new_voices: people who wrote about a brand in a span, how many of them for the first time, and posts without a known author, as far as they had arrived
 SELECT (SELECT COUNT(*) FROM mentions m JOIN posts p ON p.pid = m.pid
-    WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NULL AND p.repost_of IS NULL) AS nameless,
+    WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.stored_at <= :as_of AND p.aid IS NULL AND p.repost_of IS NULL) AS nameless,
   COUNT(*) AS authors, CAST(COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM posts q CROSS JOIN mentions n
-    WHERE q.aid = v.aid AND q.repost_of IS NULL AND q.created_at < :start AND n.brand = :brand AND n.created_at = q.created_at AND n.pid = q.pid) THEN 0 ELSE 1 END), 0) AS BIGINT) AS fresh
+    WHERE q.aid = v.aid AND q.repost_of IS NULL AND q.created_at < :start AND q.stored_at <= :as_of
+      AND n.brand = :brand AND n.created_at = q.created_at AND n.pid = q.pid) THEN 0 ELSE 1 END), 0) AS BIGINT) AS fresh
 FROM (SELECT DISTINCT p.aid FROM mentions m JOIN posts p ON p.pid = m.pid
-  WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.aid IS NOT NULL AND p.repost_of IS NULL) v;
+  WHERE m.brand = :brand AND m.created_at >= :start AND m.created_at < :end AND p.stored_at <= :as_of AND p.aid IS NOT NULL AND p.repost_of IS NULL) v;
 
--- kpi_spoken: turns of a span with the people whose they are
-SELECT c.aid, t.cid, t.started_at, t.last_at FROM turns t CROSS JOIN conversations c
-WHERE t.brand = :brand AND t.started_at >= :first AND t.started_at < :until AND c.cid = t.cid AND c.aid IS NOT NULL
-  AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam'));
+-- kpi_watched: the oldest post about a brand before an instant, of those that had arrived by another
+SELECT m.created_at FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at < :end AND p.stored_at <= :as_of ORDER BY m.created_at, m.pid LIMIT 1;
 
--- kpi_spoken_before: people who spoke to a brand before an instant
-SELECT DISTINCT c.aid FROM turns t CROSS JOIN conversations c
-WHERE t.brand = :brand AND t.started_at < :first AND c.cid = t.cid AND c.aid IS NOT NULL
-  AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam'));
+-- kpi_spoken: turns of a span with the people whose they are, in order of time
+SELECT c.aid, t.cid, t.started_at, t.last_at, t.excluded FROM turns t CROSS JOIN conversations c
+WHERE t.brand = :brand AND t.started_at >= :first AND t.started_at < :until AND c.cid = t.cid AND c.aid IS NOT NULL ORDER BY t.started_at, t.cid, t.start_pid;
 
--- kpi_after_answer: turns of a span that began after an answer of the brand in the same conversation, with their last post
-SELECT t.cid, t.started_at, p.pid, p.id, p.text, p.url, p.created_at, a.handle FROM turns t JOIN posts p ON p.pid = t.last_pid LEFT JOIN authors a ON a.aid = p.aid
-WHERE t.brand = :brand AND t.started_at >= :start AND t.started_at < :end AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam', 'history'))
-  AND EXISTS (SELECT 1 FROM turns e WHERE e.cid = t.cid AND e.answered_at <= t.started_at) ORDER BY t.started_at, t.cid;
+-- kpi_more_before: whether a brand had more turns than so many before an instant
+SELECT 1 AS one FROM turns WHERE brand = :brand AND started_at < :first ORDER BY started_at LIMIT 1 OFFSET :limit;
 
--- kpi_asked: turns of a span that needed an answer, with triage's reasons for them and the answer
-SELECT t.cid, t.started_at, t.answered_at, p.id, n.reasons, b.id AS answer, b.text AS said FROM turns t JOIN posts p ON p.pid = t.start_pid
-LEFT JOIN needs n ON n.pid = t.start_pid AND n.brand = t.brand LEFT JOIN posts b ON b.pid = t.answer_pid
-WHERE t.brand = :brand AND t.started_at >= :start AND t.started_at < :end AND t.needs_reply = 1 AND t.excluded IS NULL ORDER BY t.started_at, t.cid;
+-- kpi_known_before: of these people those who had spoken to a brand before an instant
+SELECT a.aid FROM authors a WHERE a.aid IN (:aids) AND EXISTS (SELECT 1 FROM conversations c JOIN turns t ON t.cid = c.cid
+  WHERE c.aid = a.aid AND c.brand = :brand AND t.started_at < :first AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam')));
 
--- kpi_turns_of: turns of these conversations with the text of their last post, in order of time
-SELECT t.cid, t.started_at, p.id, p.text FROM turns t JOIN posts p ON p.pid = t.last_pid WHERE t.cid IN (:cids) ORDER BY t.cid, t.started_at;
+-- kpi_spoken_before: turns from before an instant of these people with a brand
+SELECT c.aid, t.cid, t.started_at, t.last_at, t.excluded FROM conversations c JOIN turns t ON t.cid = c.cid
+WHERE c.aid IN (:aids) AND c.brand = :brand AND t.started_at < :first;
 
--- kpi_depth: conversations that began in a span, and the customer's turns in them until an instant
-SELECT COUNT(*) AS conversations, CAST(COALESCE(SUM(d.n), 0) AS BIGINT) AS turns
-FROM (SELECT t.cid, COUNT(*) AS n FROM turns t
-  WHERE t.started_at < :until AND (t.excluded IS NULL OR t.excluded NOT IN ('spam', 'dismissed:spam', 'history'))
-    AND t.cid IN (SELECT f.cid FROM turns f WHERE f.brand = :brand AND f.started_at >= :start AND f.started_at < :end)
-  GROUP BY t.cid HAVING MIN(t.started_at) >= :start) d;
+-- kpi_turns: all turns of the conversations in which one began in a span, in order of time
+SELECT t.cid, t.started_at, t.last_at, t.needs_reply, t.answered_at, t.answer_pid, t.excluded, t.start_pid, t.last_pid FROM turns t
+WHERE t.cid IN (SELECT f.cid FROM turns f WHERE f.brand = :brand AND f.started_at >= :start AND f.started_at < :end) ORDER BY t.cid, t.started_at, t.start_pid;
 
--- kpi_standing: turns to which these posts belong: whether they need an answer, and have one
-SELECT m.pid, MAX(t.needs_reply) AS needs_reply, MAX(CASE WHEN t.answered_at IS NULL THEN 0 ELSE 1 END) AS answered
-FROM turn_posts m JOIN posts p ON p.pid = m.pid JOIN turns t ON t.cid = m.cid AND t.started_at <= p.created_at AND t.last_at >= p.created_at
-WHERE m.brand = :brand AND m.pid IN (:pids) GROUP BY m.pid;
+-- kpi_said: what is shown of these posts, with their text as it stood at an instant
+SELECT p.pid, p.id, p.url, p.created_at, a.handle,
+  COALESCE((SELECT e.text FROM edits e WHERE e.pid = p.pid AND e.replaced_at > :as_of ORDER BY e.replaced_at LIMIT 1), p.text) AS text
+FROM posts p LEFT JOIN authors a ON a.aid = p.aid WHERE p.pid IN (:pids);
+
+-- kpi_reasons: why triage thinks that these posts need an answer from a brand
+SELECT pid, reasons FROM needs WHERE brand = :brand AND pid IN (:pids);
+
+-- kpi_turns_of: all turns of these conversations, in order of time
+SELECT t.cid, t.started_at, t.last_at, t.needs_reply, t.answered_at, t.answer_pid, t.excluded, t.start_pid, t.last_pid FROM turns t
+WHERE t.cid IN (:cids) ORDER BY t.cid, t.started_at, t.start_pid;
+
 
 -- kpi_value: what stands of a figure of a source
 SELECT kid, value, note FROM kpi_values
@@ -1667,19 +1694,21 @@ UPDATE kpi_values SET replaced_at = :at WHERE kid = :kid;
 -- kpi_insert: a figure from elsewhere
 INSERT INTO kpi_values (brand, week, metric, source, campaign, value, note, imported_at) VALUES (:brand, :week, :metric, :source, :campaign, :value, :note, :at);
 
--- kpi_values_of: what stands of a brand's week
+-- kpi_values_of: what stood of a brand's week at an instant
 SELECT metric, week, source, campaign, value, note, imported_at FROM kpi_values
-WHERE brand = :brand AND week = :week AND replaced_at IS NULL ORDER BY metric, source, campaign;
+WHERE brand = :brand AND week = :week AND imported_at <= :as_of AND (replaced_at IS NULL OR replaced_at > :as_of) ORDER BY metric, source, campaign, kid;
 
 -- kpi_sources: which figures of a brand were ever brought, by which source, and of which week last
 SELECT source, metric, MAX(week) AS week, COUNT(*) AS n FROM kpi_values WHERE brand = :brand AND replaced_at IS NULL GROUP BY source, metric ORDER BY source, metric;
 
--- kpi_audit: somebody's word on what the rule read
-INSERT INTO kpi_audits (brand, pid, actor, week, verdict, agrees, at) VALUES (:brand, :pid, :actor, :week, :verdict, :agrees, :at)
-ON CONFLICT (brand, pid, actor) DO UPDATE SET week = excluded.week, verdict = excluded.verdict, agrees = excluded.agrees, at = excluded.at;
+-- kpi_say: somebody's word on what the rule read
+INSERT INTO kpi_words (brand, pid, actor, week, verdict, agrees, at) VALUES (:brand, :pid, :actor, :week, :verdict, :agrees, :at);
 
--- kpi_audited: people's words since an instant
-SELECT k.pid, p.id, k.actor, k.week, k.verdict, k.agrees, k.at FROM kpi_audits k JOIN posts p ON p.pid = k.pid WHERE k.brand = :brand AND k.at >= :since ORDER BY k.at, k.pid, k.actor;
+-- kpi_words_of: people's words of a span, the newest of each person on each post by its end
+SELECT k.pid, p.id, k.actor, k.week, k.verdict, k.agrees, k.at FROM kpi_words k JOIN posts p ON p.pid = k.pid
+WHERE k.brand = :brand AND k.at >= :since AND k.at <= :as_of
+  AND NOT EXISTS (SELECT 1 FROM kpi_words n WHERE n.brand = k.brand AND n.pid = k.pid AND n.actor = k.actor AND n.wid > k.wid AND n.at <= :as_of)
+ORDER BY k.at, k.pid, k.actor;
 
 -- voice_source: a post as the ledger of voices needs it
 SELECT p.pid, p.brand AS own, p.text, p.created_at, t.brand, t.cid, q.brand AS answers FROM posts p JOIN turn_posts t ON t.pid = p.pid LEFT JOIN posts q ON q.id = p.reply_to
@@ -1711,12 +1740,16 @@ WHERE (CAST(:brand AS TEXT) IS NULL OR v.brand = :brand) AND (CAST(:kind AS TEXT
   AND (CAST(:owner AS TEXT) IS NULL OR v.owner = :owner) AND (CAST(:cid AS BIGINT) IS NULL OR t.cid = :cid) AND v.vid < :before ORDER BY v.vid DESC LIMIT :limit;
 
 -- voice_counts: how many entries of a brand were made in a span, by kind
-SELECT kind, COUNT(*) AS n FROM voices WHERE brand = :brand AND made_at >= :start AND made_at < :end GROUP BY kind ORDER BY kind;
+SELECT kind, COUNT(*) AS n FROM voices WHERE brand = :brand AND made_at >= :start AND made_at < :end AND made_at <= :as_of GROUP BY kind ORDER BY kind;
 
 -- voice_states: how a brand's entries stood that were made before an instant, by status, and whose author may be and was told
 SELECT v.status, v.addressed, CASE WHEN v.pid IS NULL OR p.deleted_at IS NOT NULL THEN 1 ELSE 0 END AS gone, CASE WHEN v.told_at IS NULL THEN 0 ELSE 1 END AS told, COUNT(*) AS n
 FROM voices v LEFT JOIN posts p ON p.pid = v.pid WHERE v.brand = :brand AND v.made_at < :until
 GROUP BY v.status, v.addressed, CASE WHEN v.pid IS NULL OR p.deleted_at IS NOT NULL THEN 1 ELSE 0 END, CASE WHEN v.told_at IS NULL THEN 0 ELSE 1 END ORDER BY v.status;
+
+-- voice_entries: a brand's entries that were made before an instant, as far as they stood at another, and whose author could not be told by then
+SELECT v.vid, v.addressed, CASE WHEN v.pid IS NULL OR p.deleted_at IS NOT NULL AND (g.purged_at IS NULL OR g.purged_at <= :as_of) THEN 1 ELSE 0 END AS gone
+FROM voices v LEFT JOIN posts p ON p.pid = v.pid LEFT JOIN purges g ON g.id = p.id WHERE v.brand = :brand AND v.made_at < :until AND v.made_at <= :as_of ORDER BY v.vid;
 
 -- voice_owners: departments that have entries
 SELECT DISTINCT owner FROM voices WHERE owner <> '' AND (CAST(:brand AS TEXT) IS NULL OR brand = :brand) ORDER BY owner;

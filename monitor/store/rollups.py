@@ -10,11 +10,12 @@ Times are epoch seconds.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from monitor.response import NEVER_ASKED, NO_MISS
+from monitor.outcome import Fate, fate
 from monitor.store.database import Database
 from monitor.store.days import Days, days_of
 
@@ -240,6 +241,9 @@ _STATEMENTS = {
 _DELETIONS = (
     "delete_day_mentions", "delete_day_labels", "delete_week_authors", "delete_week_mentions", "delete_day_turns", "delete_day_hours",
 )  # fmt: skip
+_KEPT: Mapping[Fate, str] = {
+    "in_time": "met", "late": "late", "missed": "missed", "overdue": "waiting", "pending": "waiting",
+}  # fmt: skip
 _TURN = (
     "cid", "brand", "started_at", "needs_reply", "demands", "due_at", "seen_at", "answered_at", "answer_pid", "excluded", "excluded_at",
 )  # fmt: skip
@@ -273,16 +277,17 @@ class _TurnSums:
 
 
 def outcome(turn: Any) -> str:  # noqa: ANN401 - a row of ``turns``
-    """Return what became of a turn, as ``response.figures`` counts it: see :meth:`Rollups.outcomes`."""
+    """Return what became of a turn, by :func:`monitor.outcome.fate`: see :meth:`Rollups.outcomes`."""
     if not turn["needs_reply"]:
         return "none"
-    reason, gone, due = turn["excluded"], turn["excluded_at"], turn["due_at"]
-    if reason is not None:
-        missed = reason not in NEVER_ASKED | NO_MISS and gone is not None and gone > due
-        return "missed" if missed else f"out:{reason}"
-    if turn["answered_at"] is None:
-        return "waiting"
-    return "met" if turn["answered_at"] <= due else "late"
+    came = fate(
+        due=turn["due_at"],
+        answered_at=turn["answered_at"],
+        excluded=turn["excluded"],
+        excluded_at=turn["excluded_at"],
+        until=math.inf,  # whatever is recorded has happened; whether a wait is overdue is asked when it is read
+    )
+    return f"out:{turn['excluded']}" if came == "excluded" else _KEPT[came]
 
 
 def _listed(sums: int | Sequence[int]) -> Sequence[int]:

@@ -10,6 +10,7 @@ from monitor.store.database import Database
 from monitor.voices import Act, Done, State, fold
 
 NEWEST = 2**62
+_AT_ONCE = 500
 _LEAST_QUOTE = 8  # characters of a line by which an entry is known to quote a text
 
 
@@ -77,13 +78,28 @@ class Voices:
         wanted = {"brand": brand, "kind": kind, "status": status, "owner": owner, "cid": cid}
         return self._db.rows("voices_list", **wanted, before=before, limit=limit)
 
-    def counts(self, brand: str, start: int, end: int) -> dict[str, int]:
-        """Return how many entries of a span there are, by kind."""
-        return {row["kind"]: row["n"] for row in self._db.rows("voice_counts", brand=brand, start=start, end=end)}
+    def counts(self, brand: str, start: int, end: int, as_of: int = NEWEST) -> dict[str, int]:
+        """Return how many entries of a span there were at an instant, by kind."""
+        rows = self._db.rows("voice_counts", brand=brand, start=start, end=end, as_of=as_of)
+        return {row["kind"]: row["n"] for row in rows}
 
     def states(self, brand: str, until: int) -> list[Any]:
         """Return how many entries from before an instant have which ``status``, ``addressed``, ``gone`` and ``told``."""
         return self._db.rows("voice_states", brand=brand, until=until)
+
+    def stood(self, brand: str, until: int, as_of: int) -> list[dict[str, Any]]:
+        """Return the same rows as :meth:`states`, an entry each, as the log says that they stood at an instant."""
+        rows = self._db.rows("voice_entries", brand=brand, until=until, as_of=as_of)
+        found = []
+        for i in range(0, len(rows), _AT_ONCE):
+            part = rows[i : i + _AT_ONCE]
+            log = self.log([row["vid"] for row in part])
+            for row in part:
+                state = fold(done for done in log[row["vid"]] if done.at <= as_of)
+                told = state.told_at is not None
+                plain = {"addressed": row["addressed"], "gone": row["gone"], "told": int(told), "n": 1}
+                found.append({"status": state.status, **plain})
+        return found
 
     def owners(self, brand: str | None = None) -> list[str]:
         """Return the departments that have entries."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor import report
-from monitor.digest.outcome import outcomes
 from monitor.errors import MonitorError
 from monitor.report import Span
 from monitor.store.posts import Place
@@ -15,16 +14,6 @@ from monitor.text import search_phrases
 from monitor.timing import from_epoch
 
 _MOST_FOUND = 1_000_000  # posts that a search names
-FATES: Mapping[str, frozenset[str]] = {
-    "needing": frozenset({"in_time", "late", "overdue", "missed", "pending"}),
-    "answered": frozenset({"in_time", "late"}),
-    "in_time": frozenset({"in_time"}),
-    "late": frozenset({"late"}),
-    "overdue": frozenset({"overdue", "missed"}),
-    "waiting": frozenset({"pending"}),
-    "within_target": frozenset({"in_time", "late", "overdue", "missed"}),
-}
-"""What the turns of a figure came to, by the figure's name."""
 
 
 def posts(asked: Asked) -> Iterator[Mapping[str, Any]]:
@@ -69,9 +58,7 @@ def _walk(asked: Asked, brand: str, span: Span) -> Iterator[Mapping[str, Any]]:
 
 
 def _fated(asked: Asked, brand: str, span: Span) -> Iterator[Mapping[str, Any]]:
-    until = report.observed_until(asked.store, brand, from_epoch(asked.now))
-    turns = asked.store.figures.turns(brand, span.start, span.end)
-    found = [one for one in outcomes(turns, asked.clock(brand), until) if one.fate in FATES[asked.state]]
+    found = report.behind(asked.store, brand, asked.clock(brand), span, from_epoch(asked.now), asked.state)
     fates = {int(one.turn.start_post): one for one in found}
     for row in _these(asked, brand, list(fates)):
         one = fates[row["pid"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from monitor.export import Column
+from monitor.outcome import FATES
 from monitor.tables import desk, ledger, posts
 from monitor.tables.asked import PARTS, Table
 
@@ -115,7 +116,7 @@ urgency         text     high, normal or none
         screen="posts",
         about="A brand's mentions of a span behind a figure, newest first, narrowed by one condition.",
         filters=("brand", "start", "end", "label", "state", "word", "own", "ids"),
-        choices={"state": tuple(posts.FATES), "label": ("negative", "neutral", "positive", "unsure")},
+        choices={"state": tuple(FATES), "label": ("negative", "neutral", "positive", "unsure")},
         rows=posts.posts,
         columns=_columns(
             _POST.strip()

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from monitor.address import is_loopback
 from monitor.people import ROLES, Role
 from monitor.secret import read_secret
 from monitor.web.context import Problem
@@ -257,7 +258,7 @@ def provider_of(settings: str, redirect: str) -> Provider:
 
 
 def _loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    return is_loopback(urlsplit(url).hostname)
 
 
 def _safe(url: str, issuer: str) -> bool:

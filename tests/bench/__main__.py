@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import ingest, labels, open_queue, queue_page, rollups, size, startup
+from tests.bench import indicators, ingest, labels, open_queue, queue_page, rollups, size, startup
 
 PARTS = {
     "import": ingest,
     "queue": open_queue,
     "page": queue_page,
     "rollups": rollups,
+    "indicators": indicators,
     "startup": startup,
     "classification": labels,
     "size": size,

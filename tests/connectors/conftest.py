@@ -1,7 +1,7 @@
-"""Lets the tests of connectors import the suite that they inherit, and reads whole sources for them."""
+"""Lets the tests of connectors import the suite that they inherit, reads whole sources for them, and serves an X."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from contract import pages
 
 from connectors.files import Files
+from connectors.x import X
 from monitor.connector import Target
 from monitor.types import Page
+from tests.fakes.x import FakeX
+from tests.fakes.x_keys import oauth1
+from tests.fakes.x_world import World
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -52,3 +56,24 @@ def read(target: Target) -> Callable[..., Page]:
         )
 
     return read_all
+
+
+@pytest.fixture
+def world() -> World:
+    """What is written on X: as yet only that the brand has an account."""
+    world = World()
+    world.account("acme")
+    return world
+
+
+@pytest.fixture
+def fake(world: World) -> Iterator[FakeX]:
+    """X's API over that world."""
+    with FakeX(world) as fake:
+        yield fake
+
+
+@pytest.fixture
+def x(fake: FakeX, tmp_path: Path) -> X:
+    """A connector that signs in as the brand."""
+    return oauth1(fake, tmp_path)

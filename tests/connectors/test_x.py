@@ -25,24 +25,6 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def world() -> World:
-    world = World()
-    world.account("acme")
-    return world
-
-
-@pytest.fixture
-def fake(world: World) -> Iterator[FakeX]:
-    with FakeX(world) as fake:
-        yield fake
-
-
-@pytest.fixture
-def x(fake: FakeX, tmp_path: Path) -> X:
-    return oauth1(fake, tmp_path)
-
-
 def posts_of(pages: Sequence[Page]) -> dict[str, Post]:
     return {post.id: post for page in pages for post in page.posts}
 

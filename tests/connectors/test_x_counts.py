@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -35,19 +34,6 @@ def chatter(world: World, begin: datetime, end: datetime, *, an_hour: float, see
         world.write(f"p{seed}-{n}", f"アクメを見た {n}", at=at)
         n += 1
     return n
-
-
-@pytest.fixture
-def world() -> World:
-    world = World()
-    world.account("acme")
-    return world
-
-
-@pytest.fixture
-def fake(world: World) -> Iterator[FakeX]:
-    with FakeX(world) as fake:
-        yield fake
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,24 +16,6 @@ from tests.fakes.x_keys import oauth1, reader, target, with_bearer
 from tests.fakes.x_world import START, World
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def world() -> World:
-    world = World()
-    world.account("acme")
-    return world
-
-
-@pytest.fixture
-def fake(world: World) -> Iterator[FakeX]:
-    with FakeX(world) as fake:
-        yield fake
-
-
-@pytest.fixture
-def x(fake: FakeX, tmp_path: Path) -> X:
-    return oauth1(fake, tmp_path)
 
 
 def test_counts_are_read_in_hundreds_and_absent_ones_stay_unknown(x: X, fake: FakeX, world: World) -> None:

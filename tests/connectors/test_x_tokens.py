@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,17 +16,15 @@ from monitor.errors import NotAllowed, TryLater
 from monitor.secret import TokenFile
 from tests.fakes.x import FakeX, Reply
 from tests.fakes.x_keys import target
-from tests.fakes.x_world import START, World
+from tests.fakes.x_world import START
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeX]:
-    world = World()
-    world.account("acme")
-    with FakeX(world) as fake:
-        fake.tokens["access-acme-1"] = "acme"
-        fake.refresh["refresh-acme-1"] = "acme", 1
-        yield fake
+def fake(fake: FakeX) -> FakeX:
+    """An X at which the brand has signed in with OAuth 2.0."""
+    fake.tokens["access-acme-1"] = "acme"
+    fake.refresh["refresh-acme-1"] = "acme", 1
+    return fake
 
 
 @pytest.fixture

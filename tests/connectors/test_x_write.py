@@ -1,6 +1,5 @@
 """Replies: weighed, allowed or not, sent once, found again; and what happens when an answer does not come."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,24 +17,6 @@ from tests.fakes.x_keys import everything, oauth1, reader, target
 from tests.fakes.x_world import START, World
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def world() -> World:
-    world = World()
-    world.account("acme")
-    return world
-
-
-@pytest.fixture
-def fake(world: World) -> Iterator[FakeX]:
-    with FakeX(world) as fake:
-        yield fake
-
-
-@pytest.fixture
-def x(fake: FakeX, tmp_path: Path) -> X:
-    return oauth1(fake, tmp_path)
 
 
 def stored(x: X) -> dict[str, Post]:

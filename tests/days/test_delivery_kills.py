@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,8 @@ from monitor.store import Store
 from monitor.store.deliveries import plan_of
 from tests.builders import sql
 from tests.days.conftest import ROOT, environment
-from tests.fakes.receivers import HttpReceiver, MailReceiver, receivers
+from tests.fakes.receivers import HttpReceiver, MailReceiver
+from tests.rota_kit import episode
 
 KILLS = 300 if os.environ.get("MONITOR_TORTURE") else 20
 SLOWEST = 0.25  # seconds that a receiver takes to say that it has a message
@@ -72,10 +71,7 @@ class Night:
             self.alerts += 1
             title = f"[Warning] acme: alert {self.alerts}"
             evidence = {"title": {"en": title, "ja": title}, "for": {}, "against": {}, "posts": []}
-            self.store.figures.put_alert(
-                brand=f"acme {self.alerts}", kind="volume", level="warning", start_at=at - 600, end_at=at, observed=9, expected=1.0,
-                p=1e-9, authors=5, evidence=json.dumps(evidence), state="open", recorded_at=at,
-            )  # fmt: skip
+            episode(self.store, f"acme {self.alerts}", at, evidence, start_at=at - 600)
 
     def rounds(self, kills: int) -> None:
         """Kill one of the two at a random instant, its successor waiting, so often."""
@@ -128,12 +124,6 @@ class Night:
         """How often each title came by each channel."""
         found = Counter((path.removeprefix("/"), str(body["title"])) for path, body in self.web.taken)
         return found + Counter(("mail", str(mail["Subject"])) for mail in self.mail.mails)
-
-
-@pytest.fixture
-def outside() -> Iterator[tuple[MailReceiver, HttpReceiver]]:
-    with receivers() as both:
-        yield both
 
 
 @pytest.mark.slow

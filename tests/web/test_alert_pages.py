@@ -12,6 +12,7 @@ import pytest
 
 from monitor.store import Store
 from monitor.timing import to_epoch
+from tests.rota_kit import episode
 from tests.web.conftest import SHOTS, Site, now, sign_in
 from tests.web.hostile import HOSTILE
 
@@ -32,8 +33,7 @@ def newest(store: Store) -> Any:
         "posts": [],
     }
     brand = store.sources.brands()[0]["brand"]
-    store.figures.put_alert(brand=brand, kind="volume", level="warning", start_at=at - 3600, end_at=at, observed=41, expected=4.5, p=1e-6, authors=41, evidence=json.dumps(evidence), state="open", recorded_at=at)  # fmt: skip
-    return next(row for row in store.handling.alerts(at - 86400, at + 86400) if row["state"] == "open")
+    return store.handling.alert(episode(store, brand, at, evidence))
 
 
 def told(store: Store, alert: Any, state: str = "sent", title: str = "[Warning] x") -> int:

@@ -59,9 +59,9 @@ class Net:
     def poll(self) -> None:
         """What `monitor run` does every minute."""
         # a window ends at a whole second: a second poll within the same one has nothing to read
-        while int(time.time()) <= self.polled:
+        while int(now().timestamp()) <= self.polled:
             time.sleep(0.02)
-        self.polled = int(time.time())
+        self.polled = int(now().timestamp())
         assert [result.error for _, result in self.site.app.poll()] == [None]
         self.site.app.queue()
 

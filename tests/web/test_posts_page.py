@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from monitor.outcome import FATES
 from monitor.report import Span, response
 from monitor.store.pages import Origin
 from monitor.timing import from_epoch, iso, to_epoch
 from monitor.types import Deletion, Page
-from monitor.web.pages.posts import LABELS, STATES
+from monitor.web.pages.posts import LABELS
 from tests.web.conftest import Site, now
 
 SPAN = {"from": iso(now() - timedelta(days=14)), "to": iso(now() + timedelta(days=1))}
@@ -53,9 +54,7 @@ def test_labels_part_the_mentions(reader: httpx.Client) -> None:
 
 
 def test_outcomes_are_what_the_response_figures_count(reader: httpx.Client) -> None:
-    with_counts = {
-        state: reader.get("/posts.json", params={**SPAN, "state": state}).json()["total"] for state in STATES
-    }
+    with_counts = {state: reader.get("/posts.json", params={**SPAN, "state": state}).json()["total"] for state in FATES}
     assert len(every_page(reader, state="needing")) == with_counts["needing"] > 0
     assert with_counts["needing"] == with_counts["answered"] + with_counts["overdue"] + with_counts["waiting"]
     assert with_counts["answered"] == with_counts["in_time"] + with_counts["late"]
@@ -68,7 +67,7 @@ def test_the_numbers_are_those_of_the_report(reader: httpx.Client, shared_site: 
     with shared_site.store() as store:
         turns = response(store, brand, shared_site.app.clock(brand), Span(start=start, end=end), now())["turns"]
     span = {"from": iso(from_epoch(start)), "to": iso(from_epoch(end))}
-    shown = {s: reader.get("/posts.json", params={**span, "state": s}).json()["total"] for s in STATES}
+    shown = {s: reader.get("/posts.json", params={**span, "state": s}).json()["total"] for s in FATES}
     assert shown["needing"] == turns["needing"] > 0
     assert shown["answered"] == turns["answered"]
     assert shown["overdue"] == turns["overdue_unanswered"]

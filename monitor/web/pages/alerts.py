@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from monitor.deliver import again, arrived, report
@@ -11,8 +11,8 @@ from monitor.deliver.acts import LONGEST_NOTE, NotPossible, acknowledge_by_link,
 from monitor.deliver.channels import channels_of, message, messages_since
 from monitor.deliver.day import day_of
 from monitor.deliver.learning import learned, sentences
-from monitor.handling import VERDICTS, Act
-from monitor.rota import on_duty
+from monitor.handling import VERDICTS, Act, Standing
+from monitor.rota import Roster, on_duty
 from monitor.timing import iso_week
 from monitor.web.context import Context, Done, Problem, Raw
 from monitor.web.registry import Param, Routes
@@ -50,10 +50,7 @@ def alerts(ctx: Context) -> Mapping[str, Any]:
         "alerts": report.listed(ctx.store, ctx.at - ctx["days"] * DAY, ctx.at + DAY),
         "channels": channels_of(ctx.store, kit),
         "doubtful": [message(row) for row in ctx.store.deliveries.unsettled() if row["state"] == "unknown"],
-        "duty": [
-            {"brand": brand, "people": [duty.who for duty in roster.people], "hole": roster.hole}
-            for brand, roster in rosters.items()
-        ],
+        "duty": [{"brand": brand} | _on_duty(roster) for brand, roster in rosters.items()],
         "judged": [
             {"brand": brand, "alerts": counts[brand], "none": sum(reasons.values()), "reasons": reasons}
             for brand, reasons in sorted(judged.items())
@@ -94,7 +91,7 @@ def one(ctx: Context) -> Mapping[str, Any]:
             {"post": row["id"], "author": row["handle"] or row["name"], "followers": row["followers"], "text": row["text"], "url": row["url"], "at": row["created_at"], "network": row["id"].partition(":")[0]}
             for row in posts
         ],
-        "duty": {"people": [duty.who for duty in roster.people], "hole": roster.hole},
+        "duty": _on_duty(roster),
         "timeline": report.as_dicts(report.entries(ctx.store, alert, ctx.app.model_name()), ctx.language),
         "messages": [message(row) for row in ctx.store.deliveries.about(alert["alid"])],
         "to": sorted({*colleagues, *(duty.who for duty in kit.duties)}),
@@ -134,66 +131,54 @@ def timeline(ctx: Context) -> Raw:
     return Raw(body=body.encode(), media_type=kind, headers={"content-disposition": name})
 
 
-@routes.action(
-    "/alerts/{alid}/acknowledge", rule="work", about="Show to know of it: no further person is told.", params=(ALID,)
+def _step(kind: Act, name: str, about: str, notice: Callable[[Context], str], *given: Param) -> None:
+    """Route one thing that people do about an alert; ``given`` are what is said of it, ``notice`` is shown once it is kept."""
+
+    def handle(ctx: Context) -> Done:
+        """Keep it; of an alert that is not there, or where it makes no sense, say so."""
+        detail = {param.name: ctx[param.name] for param in given}
+        try:
+            standing = act(ctx.store, ctx["alid"], kind, ctx.me.name, ctx.now, **detail)
+        except NotPossible as error:
+            status = 404 if error.code == "absent" else 409
+            raise Problem(status, "%(said)s", said=error.sentence(ctx.language)) from error
+        return Done(to=f"/alerts/{ctx['alid']}", data={"handling": report.shown(standing)}, notice=notice(ctx))
+
+    routes.action(f"/alerts/{{alid}}/{name}", rule="work", about=about, params=(ALID, *given))(handle)
+
+
+def _handed_over(ctx: Context) -> str:
+    if any(duty.who == ctx["to"].strip() for duty in ctx.app.kit(ctx.language, ctx.store).duties):
+        return ctx._("Handed over. A message goes out to them.")
+    return ctx._("Handed over. They have no channel, so tell them yourself.")
+
+
+_step(
+    "acknowledged",
+    "acknowledge",
+    "Show to know of it: no further person is told.",
+    lambda ctx: ctx._("You have acknowledged it. Nobody else is woken."),
 )
-def acknowledge(ctx: Context) -> Done:
-    """Acknowledge."""
-    return _act(ctx, "acknowledged", ctx._("You have acknowledged it. Nobody else is woken."))
-
-
-@routes.action("/alerts/{alid}/take", rule="work", about="Take it: be on it.", params=(ALID, NOTE))
-def take(ctx: Context) -> Done:
-    """Take it."""
-    return _act(ctx, "taken", ctx._("It is yours."), note=ctx["note"])
-
-
-@routes.action(
-    "/alerts/{alid}/hand-over",
-    rule="work",
-    about="Hand it over; who is on the duty rota is told by their channels.",
-    params=(ALID, NOTE, Param(name="to", about="To whom.", required=True, longest=60)),
+_step("taken", "take", "Take it: be on it.", lambda ctx: ctx._("It is yours."), NOTE)
+_step(
+    "handed_over",
+    "hand-over",
+    "Hand it over; who is on the duty rota is told by their channels.",
+    _handed_over,
+    NOTE,
+    Param(name="to", about="To whom.", required=True, longest=60),
 )
-def hand_over(ctx: Context) -> Done:
-    """Hand it over."""
-    told = any(duty.who == ctx["to"].strip() for duty in ctx.app.kit(ctx.language, ctx.store).duties)
-    said = (
-        "Handed over. A message goes out to them."
-        if told
-        else "Handed over. They have no channel, so tell them yourself."
-    )
-    return _act(ctx, "handed_over", ctx._(said), to=ctx["to"], note=ctx["note"])
-
-
-@routes.action("/alerts/{alid}/note", rule="work", about="Write a note into the timeline.", params=(ALID, NOTE))
-def note(ctx: Context) -> Done:
-    """Write a note."""
-    return _act(ctx, "noted", ctx._("The note is kept."), note=ctx["note"])
-
-
-@routes.action(
-    "/alerts/{alid}/no-crisis",
-    rule="work",
-    about="Judge that it is no crisis, and why; the alert budget counts it.",
-    params=(ALID, NOTE, Param(name="reason", about="Why.", required=True, choices=VERDICTS)),
+_step("noted", "note", "Write a note into the timeline.", lambda ctx: ctx._("The note is kept."), NOTE)
+_step(
+    "no_crisis",
+    "no-crisis",
+    "Judge that it is no crisis, and why; the alert budget counts it.",
+    lambda ctx: ctx._("Kept, and counted for the alert budget."),
+    NOTE,
+    Param(name="reason", about="Why.", required=True, choices=VERDICTS),
 )
-def no_crisis(ctx: Context) -> Done:
-    """Judge it."""
-    return _act(
-        ctx, "no_crisis", ctx._("Kept, and counted for the alert budget."), reason=ctx["reason"], note=ctx["note"]
-    )
-
-
-@routes.action("/alerts/{alid}/finish", rule="work", about="Say that the work on it is done.", params=(ALID, NOTE))
-def finish(ctx: Context) -> Done:
-    """Finish."""
-    return _act(ctx, "finished", ctx._("Finished."), note=ctx["note"])
-
-
-@routes.action("/alerts/{alid}/reopen", rule="work", about="Take the last verdict back.", params=(ALID, NOTE))
-def reopen(ctx: Context) -> Done:
-    """Reopen."""
-    return _act(ctx, "reopened", ctx._("Reopened."), note=ctx["note"])
+_step("finished", "finish", "Say that the work on it is done.", lambda ctx: ctx._("Finished."), NOTE)
+_step("reopened", "reopen", "Take the last verdict back.", lambda ctx: ctx._("Reopened."), NOTE)
 
 
 @routes.page(
@@ -247,15 +232,8 @@ def ask(ctx: Context) -> Mapping[str, Any]:
     link = ctx.store.handling.link(ctx["token"], ctx.at) if ctx["token"] else None
     alert = ctx.store.handling.alert(link["alid"]) if link is not None else None
     if link is None or alert is None:
-        raise Problem(410, "This link was used already or is too old. Sign in to see the alert.")
-    standing = report.standing_of(ctx.store, alert)
-    return {
-        "alert": report.told(alert),
-        "who": link["who"],
-        "token": ctx["token"],
-        "handling": report.shown(standing),
-        "done": False,
-    }
+        raise _dead_link()
+    return _acknowledging(alert, report.standing_of(ctx.store, alert), who=link["who"], token=ctx["token"])
 
 
 @routes.action(
@@ -269,16 +247,29 @@ def acknowledge_once(ctx: Context) -> Mapping[str, Any]:
     """Acknowledge in the name of whom the link was sent to."""
     alid = acknowledge_by_link(ctx.store, ctx["token"], ctx.now)
     if alid is None:
-        raise Problem(410, "This link was used already or is too old. Sign in to see the alert.")
+        raise _dead_link()
     alert = ctx.store.handling.alert(alid)
     standing = report.standing_of(ctx.store, alert)
+    return _acknowledging(alert, standing, who=standing.acknowledged_by, token="")
+
+
+def _dead_link() -> Problem:
+    return Problem(410, "This link was used already or is too old. Sign in to see the alert.")
+
+
+def _acknowledging(alert: Any, standing: Standing, who: str | None, token: str) -> dict[str, Any]:  # noqa: ANN401 - a database row
+    """Values of the page for one link; a token that is used up is empty, and the work is done."""
     return {
         "alert": report.told(alert),
-        "who": standing.acknowledged_by,
-        "token": "",
+        "who": who,
+        "token": token,
         "handling": report.shown(standing),
-        "done": True,
+        "done": not token,
     }
+
+
+def _on_duty(roster: Roster) -> dict[str, Any]:
+    return {"people": [duty.who for duty in roster.people], "hole": roster.hole}
 
 
 def _alert(ctx: Context) -> Any:  # noqa: ANN401 - a database row
@@ -286,11 +277,3 @@ def _alert(ctx: Context) -> Any:  # noqa: ANN401 - a database row
     if alert is None:
         raise Problem(404, "There is no such alert.")
     return alert
-
-
-def _act(ctx: Context, kind: Act, notice: str, **detail: str) -> Done:
-    try:
-        standing = act(ctx.store, ctx["alid"], kind, ctx.me.name, ctx.now, **detail)
-    except NotPossible as error:
-        raise Problem(404 if error.code == "absent" else 409, "%(said)s", said=error.sentence(ctx.language)) from error
-    return Done(to=f"/alerts/{ctx['alid']}", data={"handling": report.shown(standing)}, notice=notice)

@@ -53,7 +53,7 @@ def kpi(ctx: Context) -> Mapping[str, Any]:
     try:
         earlier = iso_week(start - timedelta(days=3), zone)
         later = iso_week(end + timedelta(days=3), zone) if end <= ctx.now else None
-        figures = kpis.of_week(ctx.store, brand, zone, *settings)
+        figures, audit = kpis.with_audit(ctx.store, brand, zone, *settings)
     except (ValueError, OverflowError) as error:  # a week at the end of the calendar has no neighbour
         raise _no_week(week) from error
     return {
@@ -64,7 +64,7 @@ def kpi(ctx: Context) -> Mapping[str, Any]:
         "week": week,
         "earlier": earlier,
         "later": later,
-        "audit": audit_sample(ctx.store, brand, span, week),
+        "audit": audit,
         "sources": [
             {name: row[name] for name in ("source", "metric", "week", "n")} for row in ctx.store.kpis.sources(brand)
         ],

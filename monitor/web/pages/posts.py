@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor import report
-from monitor.digest.outcome import Outcome, outcomes
+from monitor.outcome import FATES, Outcome
 from monitor.store.digest_weeks import When
 from monitor.store.posts import Place
 from monitor.text import search_phrases
@@ -21,17 +21,6 @@ routes = Routes()
 _LIMIT = 50
 _MOST = 500  # posts that may be named one by one
 LABELS = ("", "negative", "neutral", "positive", "unsure")
-STATES: dict[str, frozenset[str]] = {
-    "needing": frozenset({"in_time", "late", "overdue", "missed", "pending"}),
-    "answered": frozenset({"in_time", "late"}),
-    "in_time": frozenset({"in_time"}),
-    "late": frozenset({"late"}),
-    "overdue": frozenset({"overdue", "missed"}),
-    "waiting": frozenset({"pending"}),
-    "within_target": frozenset({"in_time", "late", "overdue", "missed"}),
-}
-"""What a turn came to, as :func:`monitor.response.figures` counts it."""
-
 BRAND = Param(name="brand", about="The brand; the first one if left out.", default="")
 FROM = Param(
     name="from",
@@ -54,7 +43,7 @@ TO = Param(
         FROM,
         TO,
         Param(name="label", about="Only posts with this opinion of the model.", default="", choices=LABELS),
-        Param(name="state", about="Only turns that came to this.", default="", choices=("", *STATES)),
+        Param(name="state", about="Only turns that came to this.", default="", choices=("", *FATES)),
         Param(name="word", about="Only posts that hold these words.", default="", longest=200),
         Param(name="own", about="The brand's own posts instead.", kind="boolean", default=False),
         Param(name="ids", about="Only these posts, by commas.", default="", longest=40_000),
@@ -133,7 +122,7 @@ def _rows(ctx: Context, brand: str, span: report.Span, place: Place) -> tuple[Se
     if condition == "own":
         return store.by(brand, span.start, span.end, _LIMIT + 1, place), {}
     if condition == "state":
-        found = [one for one in _outcomes(ctx, brand, span) if one.fate in STATES[ctx["state"]]]
+        found = report.behind(ctx.store, brand, ctx.app.clock(brand), span, ctx.now, ctx["state"])
         turns = {int(one.turn.start_post): one for one in found}
         rows = [dict(row) | _wait(turns[row["pid"]]) for row in store.these(list(turns), brand, model)]
         return _from(rows, place), {"total": len(found)}
@@ -147,11 +136,6 @@ def _rows(ctx: Context, brand: str, span: report.Span, place: Place) -> tuple[Se
         raise Problem(422, "A search needs at least one letter or figure.")
     pids, cut = store.holding(brand, ctx["word"], span.start, span.end)
     return _from(store.these(pids, brand, model), place), {"total": len(pids), "searched_all": not cut}
-
-
-def _outcomes(ctx: Context, brand: str, span: report.Span) -> list[Outcome]:
-    until = report.observed_until(ctx.store, brand, ctx.now)
-    return outcomes(ctx.store.figures.turns(brand, span.start, span.end), ctx.app.clock(brand), until)
 
 
 def _wait(one: Outcome) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from monitor import charts, digest, letter
-from monitor.charts import Say
+from monitor.say import Say
 from monitor.timing import iso_week, week_bounds
 from monitor.web.context import Context, Problem, Raw
 from monitor.web.registry import Param, Routes
