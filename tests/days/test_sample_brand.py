@@ -202,7 +202,7 @@ def test_backtest_answers_every_row(monitor: Run, tmp_path: Path) -> None:
         (["queue", "--colour"], "unknown option"),
         (["respond"], "Did you mean"),
         (["import", "none.csv", "--mapping", "support-tweets", "--db", "a.db"], "none.csv"),
-        (["import", "none.csv", "--mapping", "nonsense", "--db", "a.db"], "mapping"),
+        (["import", __file__, "--mapping", "nonsense", "--db", "a.db"], "mapping"),
         (["check", "--config", "none.toml"], "no such file"),
         (["define", "nonsense"], "nonsense"),
         (["alerts", "backtest", "none.csv"], "none.csv"),
