@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-dev
 
 torture: $(VENV)/.installed-dev
 	MONITOR_TORTURE=1 $(BIN)/python -m pytest tests/days -k kill
+	MONITOR_TORTURE=1 $(BIN)/python -m pytest -n 2 -m hypothesis
 	$(BIN)/python -m tests.traffic
 
 clean:
