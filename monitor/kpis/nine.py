@@ -200,7 +200,7 @@ def _nearest(kpi: Kpi, figure: Mapping[str, Any] | None, behaviour: Mapping[str,
         )
     value = f"{100 * figure['value']:.0f}%"
     if kpi.name in _FEELING:
-        value = f"{100 * figure['value']:+.0f}"
+        value = f"{100 * figure['value']:+.0f}".replace("-", "\N{MINUS SIGN}")
     elif kpi.metric == "turns_per_conversation":
         value = f"{figure['value']:.2f}"
     return words(f"{title['en']}: {value} ({counts})", f"{title['ja']}: {value}({counts})")

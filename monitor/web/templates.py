@@ -17,6 +17,7 @@ from jinja2.runtime import Context as JinjaContext
 from markupsafe import Markup, escape
 
 from monitor.catalogue import define, footnote
+from monitor.say import Say
 from monitor.timing import format_duration, from_epoch, iso
 from monitor.web.context import Context
 from monitor.web.links import link, linked, plain, short
@@ -52,6 +53,7 @@ def _environment(language: str) -> Environment:
         lasting=_lasting,
         percent=_percent,
         number=_number,
+        signed=Say("en").signed,
         many=_many,
         kpi_title=_kpi_title,
         kpi_plain=_kpi_plain,
