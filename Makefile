@@ -43,6 +43,7 @@ torture: $(VENV)/.installed-dev
 	MONITOR_TORTURE=1 $(BIN)/python -m pytest tests/days -k kill
 	MONITOR_TORTURE=1 $(BIN)/python -m pytest -n 2 -m hypothesis
 	$(BIN)/python -m tests.traffic
+	$(BIN)/python -m tests.attention
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

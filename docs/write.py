@@ -18,6 +18,7 @@ from fields import comments, default_of, settings, type_of
 from pydantic import BaseModel
 
 from monitor import catalogue, errors
+from monitor.cli.helping import speak
 from monitor.cli.main import cli
 from monitor.cli.queue import USAGE
 from monitor.config import Settings
@@ -51,7 +52,7 @@ def cli_page() -> str:
 def commands() -> Iterator[tuple[str, str]]:
     """Yield every command of the command line, groups included, with its help."""
     context = click.Context(cli, info_name="monitor", terminal_width=WIDTH, **cli.context_settings)
-    context.meta["monitor.language"] = "en"
+    context.meta["monitor.language"] = speak("en")
     yield "monitor", cli.get_help(context)
     yield from _below(cli, context)
 

@@ -11,6 +11,7 @@ from datetime import UTC, tzinfo
 from typing import Literal
 
 from monitor.lexicon import PATTERNS
+from monitor.phrases import counted
 from monitor.signs import risk
 from monitor.statistics import wilson
 from monitor.text import normalise
@@ -76,6 +77,18 @@ _SENTENCES = {
         "reposts": "{0}%は再投稿です。",
         "big_account": "フォロワー{0}人のアカウントが言及し、広がった可能性があります。",
     },
+}
+
+
+# The English ones of which the number is one.
+_ONE = {
+    "people": "One person.",
+    "few_authors": "Only one person.",
+    "unseen": "For a minute of it not everything may have been seen: there may be more.",
+    "risk": "One person writes of danger, law, data or misconduct.",
+    "risk_denied": "One person writes of danger, law, data or misconduct only to deny or to quote it.",
+    "risk_others": "One person writes of danger, law, data or misconduct at another company.",
+    "campaign_posts": "With the campaign, up to one post was to be expected in this time.",
 }
 
 
@@ -231,7 +244,7 @@ def title(alert: Alert, language: Language, zone: tzinfo = UTC) -> str:
     if language == "ja":
         front, back = f"【{level}】", f":{kind} 平常の{times}倍 {alert.authors}人 {since}"
     else:
-        front, back = f"[{level}] ", f": {kind} {times}x usual, {alert.authors} people {since}"
+        front, back = f"[{level}] ", f": {kind} {times}x usual, {counted(alert.authors, 'person', 'people')} {since}"
     room = 60 - len(front) - len(back)
     brand = alert.brand if len(alert.brand) <= room else alert.brand[: room - 1] + "…"
     return front + brand + back
@@ -239,7 +252,7 @@ def title(alert: Alert, language: Language, zone: tzinfo = UTC) -> str:
 
 def _sentence(code: str, language: Language) -> str:
     name, _, number = code.partition(":")
-    pattern = _SENTENCES[language].get(name)
+    pattern = (_ONE.get(name) if (language, number) == ("en", "1") else None) or _SENTENCES[language].get(name)
     return pattern.format(f"{int(number):,}" if number.isdigit() else number) if pattern else code
 
 

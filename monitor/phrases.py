@@ -5,6 +5,27 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
+
+def noun(n: int, one: str, many: str = "") -> str:
+    """Return the English noun that goes with a number: ``post`` with 1, else ``many``, by default with an ``s``."""
+    return one if n == 1 else many or f"{one}s"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """Return a number with its English noun: ``1 post``, ``2 posts``, ``1,204 people``."""
+    return f"{n:,} {noun(n, one, many)}"
+
+
+class Number(int):
+    """A number within a sentence that is kept as a pattern: ``{n:post}`` or ``{n:person/people}`` brings its noun along."""
+
+    def __format__(self, spec: str) -> str:
+        if len(spec) < 2 or not spec[0].isalpha():
+            return super().__format__(spec)
+        one, _, many = spec.partition("/")
+        return counted(self, one, many)
+
+
 # A reason that no word shows: the model reads the text so.
 READS = "reads_"
 

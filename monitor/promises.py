@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from monitor.say import WEEKDAYS
 from monitor.text import normalise
 from monitor.timing import Calendar
 
@@ -51,7 +52,7 @@ _HINT = re.compile(
     r"連絡|返事|返信|回答|案内|報告|知らせ|伝え|返答|電話|メール|折返|折り返|dm|共有|'ll|’ll|will|going to|expect|shall"
 )
 
-_DAYS_JA = "月火水木金土日"
+_DAYS_JA = "".join(WEEKDAYS["ja"])
 _DAYS_EN = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KANJI = {c: i for i, c in enumerate("一二三四五六七八九", 1)} | {"十": 10}
 _WORDS = {w: i for i, w in enumerate("one two three four five six seven eight nine ten".split(), 1)} | {"a": 1, "an": 1}

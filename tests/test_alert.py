@@ -125,7 +125,7 @@ def test_a_run_from_memory_reads_two_days_not_eight_weeks(brand: Store) -> None:
     watch(brand)
     state = brand.figures.alert_state("acme", "volume")
     assert state is not None
-    assert len(json.loads(state["state"])["_windows"]) == 5
+    assert len(json.loads(state["state"])["_windows"]) == 7
     assert NOW + T0 - state["upto"] <= 2 * DAY + 7200
 
 

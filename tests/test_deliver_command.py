@@ -116,6 +116,25 @@ def test_channels_are_tested_and_their_failures_shown(run: Run) -> None:
     assert resent.output == "次の送信でもう一度送ります。\n"
 
 
+def test_an_end_that_was_not_sent_is_explained_in_both_languages(run: Run) -> None:
+    with Store.open("a.db") as store:
+        at = to_epoch(datetime.now(UTC))
+        store.deliveries.add(
+            "alert:1:closed", what="closed", brand="acme", alid=1, level="warning", at=at, state="going"
+        )
+        words = {"who": "sato", "channel": "phone", "title": "[Over] acme", "payload": "{}"}
+        did = store.deliveries.put("alert:1:closed", line=0, place=0, at=at, not_before=at, **words)
+        assert did is not None
+        assert store.deliveries.begin(did, "t", "other 1 2", at)
+        assert store.deliveries.end(did, "t", "given_up", at, reason="needless")
+    assert f"Number {did} was not sent" in run("deliveries", "--lang", "en").output
+    assert f"{did}番は送っていません" in run("deliveries", "--lang", "ja").output
+    for language in ("en", "ja"):
+        assert all(width(line) <= 80 for line in run("deliveries", "--lang", language).output.splitlines())
+    (row,) = json.loads(run("deliveries", "--json").output)["messages"]
+    assert (row["state"], row["reason"]) == ("given_up", "needless")
+
+
 def test_a_screen_fits_80_columns_in_both_languages(run: Run) -> None:
     from monitor.display import width
 

@@ -38,7 +38,8 @@ RULES = kpis.Rules.of(BRAND)
 
 def build(store: Store, now: Any = AS_OF, as_of: Any = None) -> bytes:
     clock = brief().clock
-    found = kpis.of_week(store, "acme", "UTC", clock, MODEL, SPAN, now, RULES, None, as_of)
+    about = {"store": store, "brand": "acme", "zone": "UTC", "clock": clock, "model": MODEL}
+    found = kpis.of_week(kpis.Asked(**about, span=SPAN, now=now, rules=RULES, as_of=as_of))
     return json.dumps(found, ensure_ascii=False, sort_keys=True).encode()
 
 

@@ -78,7 +78,8 @@ def same_as_slow(store: Store, each: int) -> None:
         now = at(70 * DAY)
         rules = kpis.Rules(names=("acme",))
         span = Span(start=T0, end=T0 + WEEK)
-        found = kpis.of_week(store, "acme", "UTC", brief().clock, "m", span, now, rules)
+        about = {"store": store, "brand": "acme", "zone": "UTC", "clock": brief().clock, "model": "m"}
+        found = kpis.of_week(kpis.Asked(**about, span=span, now=now, rules=rules))
         for first, until in ((T0 - 181 * DAY, T0 + WEEK), (T0, T0 + WEEK), (T0 - 300 * DAY, T0)):
             spoken = store.kpis.turns("acme", T0 + 70 * DAY, T0 + 70 * DAY).spoken(first, until)
             assert {aid: set(turns) for aid, turns in spoken.items()} == slow.spoken(tables, first, until)

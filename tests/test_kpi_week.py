@@ -44,7 +44,8 @@ def fill(store: Store, *posts: Post, **more: Any) -> None:
 
 
 def week(store: Store, span: Span = SPAN, now: float = WEEK, rules: kpis.Rules = RULES) -> dict[str, Any]:
-    found = kpis.of_week(store, "acme", "UTC", CLOCK, "m", span, at(now), rules)
+    about = {"store": store, "brand": "acme", "zone": "UTC", "clock": CLOCK, "model": "m"}
+    found = kpis.of_week(kpis.Asked(**about, span=span, now=at(now), rules=rules))
     json.dumps(found, allow_nan=False)
     return found
 

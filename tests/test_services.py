@@ -400,7 +400,9 @@ def test_levels_reach_services_that_tell_them_apart(
     alert(store, clock, "emergency", begin=begin, state="closed")
     job.run()
     said = [re.search(r'"severity": "(\w+)"', one.raw)[1] for one in host.of("i" * 31 + "1")]  # type: ignore[index]
-    assert said == ["warning", "critical", "info"]
+    assert said == ["warning", "critical"], "the end resolves, without a text"
+    assert '"event_action": "resolve"' in host.seen[-1].raw
+    assert not any("apprise" in one.raw.lower() for one in host.seen)
 
 
 SECRETS = {

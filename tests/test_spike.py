@@ -29,7 +29,9 @@ from monitor.spike import (
     nb_tail,
     replay,
 )
+from monitor.spike.extremes import Extremes
 from monitor.types import Alert, Author, Post
+from tests import attention
 from tests.traffic import SHAPES, simulate, trial
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -278,7 +280,7 @@ def test_bucket_length_is_inferred_and_short_buckets_use_several_windows() -> No
     rows[burst] = (rows[burst][0], 40.0)
     verdicts = list(backtest(rows))
     assert rows[burst][0] in alerts(verdicts)
-    assert verdicts[burst].window == 300
+    assert verdicts[burst].window <= 600
     assert list(backtest([])) == []
 
 
@@ -371,9 +373,60 @@ def test_false_alarms_stay_near_the_budget_over_many_weeks(rate: float) -> None:
         found += sum(any(a <= at <= a + 4 * HOUR for at in raised) for a, _ in spans)
         false += sum(not any(a <= at <= b for a, b in spans) for at in raised)
     months = seeds * weeks * 7 / 30
-    # Measured: 0.0 to 0.1 false alarms a month of the one allowed; 16, 16 and 18 of 18 found within four hours.
-    assert false / months <= 0.5
-    assert found >= 0.85 * planted
+    # Measured: 0.67, 0.38 and 0.19 false alarms a month of the one allowed; 18 of 18 found within four hours at each rate.
+    assert false / months <= 0.8
+    assert found >= 0.95 * planted
+
+
+@pytest.mark.slow
+def test_what_stands_out_of_a_chart_is_told_among_bursts() -> None:
+    total = sum(
+        (attention.trial(family, seed) for family in ("cascade", "caused") for seed in range(4)), attention.Tally()
+    )
+    # Measured: 69.8 at 0.43 false a week.
+    assert total.score >= 65
+    assert total.a_week <= 0.5
+
+
+@given(
+    st.lists(st.floats(-0.7, 6), min_size=4, max_size=60),
+    st.floats(-0.7, 9),
+    st.floats(0, 3),
+)
+def test_more_posts_are_never_less_rare(past: list[float], value: float, more: float) -> None:
+    extremes = Extremes()
+    for one in past:
+        extremes.see(one)
+        extremes.close_block()
+    assert extremes.days(value + more) >= extremes.days(value)
+
+
+def test_one_event_does_not_hide_the_next_and_a_block_without_a_look_teaches_nothing() -> None:
+    calm, shaken = Extremes(), Extremes()
+    for i in range(80):
+        for extremes in (calm, shaken):
+            extremes.see(9.0 if extremes is shaken and i == 40 else 2.0 + (i % 7) / 7)
+            extremes.close_block()
+    assert calm.days(5.0) - shaken.days(5.0) < 0.2
+    before = list(calm.past)
+    calm.close_block()
+    assert list(calm.past) == before
+
+
+def test_ordinary_bursts_teach_how_far_bursts_go() -> None:
+    chance = random.Random(8)
+    quiet, bursty = [], []
+    for i in range(288 * 20):
+        at = MONDAY + i * timedelta(minutes=5)
+        plain = float(poisson(chance, 20.0))
+        quiet.append((at, plain))
+        bursty.append((at, plain + (60.0 if i % 40 == 7 else 0.0)))
+    jump = (MONDAY + 288 * 20 * timedelta(minutes=5), 85.0)
+
+    def heat(rows: list[tuple[datetime, float]]) -> float:
+        return list(backtest([*rows, jump]))[-1].heat
+
+    assert heat(quiet) > 0.0 > heat(bursty)
 
 
 def post(i: int, author: str, text: str, **more: object) -> Post:

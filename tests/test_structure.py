@@ -52,6 +52,19 @@ def test_every_module_class_function_and_method_that_is_public_has_a_docstring()
     assert (modules, without) == ([], [])
 
 
+def test_every_function_inside_another_says_what_it_does_too() -> None:
+    without = [
+        f"{path.relative_to(ROOT)}:{inner.lineno} {inner.name}"
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "monitor")
+        for outer in ast.walk(tree(path))
+        if isinstance(outer, FUNCTIONS)
+        for inner in ast.walk(outer)
+        if inner is not outer and isinstance(inner, FUNCTIONS) and not ast.get_docstring(inner)
+    ]
+    assert without == []
+
+
 def test_every_function_has_its_return_type_and_those_of_its_arguments() -> None:
     found = []
     for path in SOURCES:

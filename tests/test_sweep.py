@@ -535,7 +535,7 @@ def test_forgetting_leaves_no_byte_and_says_where_copies_may_lie(
     (tmp_path / "broken.gz").write_bytes(b"no gzip")
     assert main(["forget", "@Zaubernuss", "--db", "monitor.db", "--yes", "--lang", "en"]) == 0
     told = capsys.readouterr().out
-    assert "Removed: 1 posts, 1 earlier texts, 1 reposts" in told
+    assert "Removed: 1 post, 1 earlier text, 1 repost" in told
     assert "backup.jsonl.gz" in told
     assert "escaped.json" in told
     assert "broken.gz" in told

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values, written
+from monitor.phrases import counted, noun
 from monitor.say import UNKNOWN, Say
 
 _TICK = 3  # hours between two names on the axis
@@ -33,7 +34,7 @@ def alert_day(data: Mapping[str, Any]) -> Chart:
         name="day",
         height=240,
         title=lambda say: say(
-            f"Posts per {minutes} minutes against the usual", f"{minutes}分ごとの投稿数(件)と平常の幅"
+            f"Posts per {counted(minutes, 'minute')} against the usual", f"{minutes}分ごとの投稿数(件)と平常の幅"
         ),
         draw=lambda say: _draw(points, width, mark, start, zone, say),
         tell=lambda say: _tell(points, mark, zone, say),
@@ -168,7 +169,10 @@ def _tell(points: Sequence[Mapping[str, Any]], mark: float | None, zone: str, sa
         told += say(f" Alert since {say.stamp(opened, zone)}.", f"アラート開始 {say.stamp(opened, zone)}。")
     missing = len(points) - len(seen)
     return told + (
-        say(f" {missing} of {len(points)} points were not seen.", f"{len(points)}点のうち{missing}点は見えていません。")
+        say(
+            f" {missing} of {counted(len(points), 'point')} {noun(missing, 'was', 'were')} not seen.",
+            f"{len(points)}点のうち{missing}点は見えていません。",
+        )
         if missing
         else ""
     )

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
+from monitor.phrases import counted
 from monitor.say import UNKNOWN, Say
 
 _MEASURES = {
@@ -173,7 +174,7 @@ def _week_marks(
 def _tell(row: Mapping[str, Any], say: Say, *, ratio: bool) -> str:
     now, before = row["this"], row["before"]
     return say(
-        f"middle {_name(now['median'], ratio=ratio)} of {now['n']} posts; {_name(before['median'], ratio=ratio)} of {before['n']} posts in the {before['weeks']} weeks before. ",
+        f"middle {_name(now['median'], ratio=ratio)} of {counted(now['n'], 'post')}; {_name(before['median'], ratio=ratio)} of {counted(before['n'], 'post')} in the {before['weeks']} weeks before. ",
         f"今週{now['n']}投稿の中央値 {_name(now['median'], ratio=ratio)}、直前{before['weeks']}週の{before['n']}投稿では {_name(before['median'], ratio=ratio)}。",
     ) + say.words(row["chance"].get("words"))
 

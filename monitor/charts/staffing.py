@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, lookup, tips, values
+from monitor.phrases import counted, noun
 from monitor.say import Say
 
 
@@ -125,7 +126,7 @@ def _marks(most: int) -> list[int]:
 
 def _tell_grid(found: Mapping[str, Any], say: Say) -> str:
     told = say(
-        f"{found['arrivals']} arrived and {found['answers']} answers were given in {found['weeks']} weeks.",
+        f"{found['arrivals']} arrived and {counted(found['answers'], 'answer')} {noun(found['answers'], 'was', 'were')} given in {found['weeks']} weeks.",
         f"{found['weeks']}週間で受信{found['arrivals']}件、返信{found['answers']}件。",
     )
     weakest = [say.words(row["words"]) for row in found["weakest"]]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.charts.chart import Chart, Spec, Table, axis, tips, values
+from monitor.phrases import counted
 from monitor.say import Say, shown
 
 _ROW = 30  # pixels of a row
@@ -120,7 +121,7 @@ def _of(row: Mapping[str, Any], say: Say) -> str:
 
 
 def _posts(row: Mapping[str, Any], say: Say) -> str:
-    return say(f"{row['posts']:,} posts", f"{row['posts']:,}件")
+    return say(counted(row["posts"], "post"), f"{row['posts']:,}件")
 
 
 def _share(rows: Sequence[Mapping[str, Any]], own: str, say: Say) -> Spec:

@@ -18,6 +18,7 @@ from monitor.cli.alerts_preview import KINDS, preview_command
 from monitor.cli.helping import Group
 from monitor.cli.language import choose
 from monitor.cli.options import known_brand, now, settings_file, shared, show, tell, with_app
+from monitor.phrases import counted, noun
 from monitor.timing import from_epoch, to_epoch
 
 if TYPE_CHECKING:
@@ -207,10 +208,10 @@ def _lines(name: str, found: Fit, zone: ZoneInfo, *, ja: bool) -> Iterator[str]:
             else "  どれが誤報だったか履歴からは分からないため、すべて誤報とみなします。対応を終えたアラートは誤報に数えません。"
         )
     else:
-        yield f"{name}: {n} alert{'' if n == 1 else 's'} in {days:.0f} days, {found.false} of them counted as false, at strictness {strictness:g} (budget {found.settings.budget:g} per 30 days)"
+        yield f"{name}: {counted(n, 'alert')} in {counted(round(days), 'day')}, {found.false} of them counted as false, at strictness {strictness:g} (budget {found.settings.budget:g} per 30 days)"
         yield "  strictness and false alerts: " + ", ".join(f"{step:g}: {count}" for step, count in found.tried)
         yield (
-            f"  {found.found} of the {found.real} alerts that your people dealt with to the end are found; what overlaps them is not counted as false."
+            f"  {found.found} of the {counted(found.real, 'alert')} that your people dealt with to the end {noun(found.found, 'is', 'are')} found; what overlaps them is not counted as false."
             if found.real
             else "  The past does not say which were false, so all are counted as if they were, except what your people deal with to the end."
         )

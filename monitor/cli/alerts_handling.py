@@ -9,6 +9,7 @@ import click
 from monitor.app import App
 from monitor.cli.options import show, with_app
 from monitor.errors import MonitorError
+from monitor.phrases import counted
 
 if TYPE_CHECKING:
     from monitor.handling import Act
@@ -131,7 +132,7 @@ def judged(app: App, brands: list[str], language: str) -> list[str]:
             )
         elif alerts:
             lines.append(
-                f"{brand}: of {alerts} alerts in that time your people judged {none} to be no crisis"
+                f"{brand}: of {counted(alerts, 'alert')} in that time your people judged {none} to be no crisis"
                 + (f" ({told})" if told else "")
             )
     return lines

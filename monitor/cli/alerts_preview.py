@@ -12,6 +12,7 @@ import click
 
 from monitor.app import App
 from monitor.cli.options import show, with_app
+from monitor.phrases import counted
 
 if TYPE_CHECKING:
     from monitor.rota import Telling
@@ -42,6 +43,7 @@ class _Found:
 
     @property
     def changes(self) -> bool:
+        """Whether anything would have been told otherwise."""
         return bool(self.otherwise or self.levelled) or any(one.gone or one.new for one in self.kinds.values())
 
     @property
@@ -107,7 +109,7 @@ def _lines(name: str, found: _Found, zone: ZoneInfo, language: str) -> Iterator[
         yield (
             f"{name}:過去8週間では違いがありません(どちらでも{found.told}回)。"
             if language == "ja"
-            else f"{name}: no difference over the last eight weeks ({found.told} alerts either way)."
+            else f"{name}: no difference over the last eight weeks ({counted(found.told, 'alert')} either way)."
         )
         return
     yield f"{name}:過去8週間での違い" if language == "ja" else f"{name}: over the last eight weeks"
@@ -150,9 +152,11 @@ def _json(found: _Found) -> dict[str, Any]:
     from monitor.timing import iso  # noqa: PLC0415 - only here
 
     def told(one: Fired) -> dict[str, Any]:
+        """What would have been told, at which instants."""
         return {"at": iso(one.at), "until": iso(one.until), "observed": one.worst.observed, "level": one.worst.level}
 
     def way(telling: Telling) -> dict[str, Any]:
+        """Whom it would have reached, and until when it would have waited."""
         return {"who": list(telling.who), "until": None if telling.until is None else iso(telling.until)}
 
     kinds: dict[str, Any] = {

@@ -16,10 +16,11 @@ from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, tell, with_app
 from monitor.display import excerpt, width
 from monitor.errors import MonitorError
+from monitor.phrases import Number
 
 _WORDS = {
     "en": {
-        "none": "Nothing was told in the last {days} days.",
+        "none": "Nothing was told in the last {days:day}.",
         "no_channel": "config.toml names no channel, so nobody is told of alerts: see docs/delivery.md.",
         "works": "works, last {at}",
         "fails": "FAILS since {at}",
@@ -33,6 +34,7 @@ _WORDS = {
         "failed": "failed",
         "unknown": "unknown",
         "given_up": "given up",
+        "needless": "Number {did} was not sent: its service would have rung for the end as for an alert, and keeps nothing that could be closed.",
         "unknown_hint": "Of number {did} nobody knows whether it came. Look, then: monitor deliveries arrived {did}, or: monitor deliveries resend {did}",
         "test_sent": "{channel}: sent. See whether it came.",
         "test_not": "{channel}: not sent: {detail}",
@@ -56,6 +58,7 @@ _WORDS = {
         "failed": "失敗",
         "unknown": "到着不明",
         "given_up": "取りやめ",
+        "needless": "{did}番は送っていません。このサービスは収束の通知でもアラートと同じように鳴り、閉じられる記録も残らないためです。",
         "unknown_hint": "{did}番は届いたかどうか分かりません。確かめてから、届いていれば monitor deliveries arrived {did}、届いていなければ monitor deliveries resend {did} を実行してください。",
         "test_sent": "{channel}: 送信しました。届いたか確認してください。",
         "test_not": "{channel}: 送信できませんでした({detail})",
@@ -173,7 +176,7 @@ def _lines(found: Mapping[str, Any], app: App, language: str, days: int) -> Iter
             if channel["fails"] and channel["detail"]:
                 yield f"    {channel['detail']}"
     if not messages:
-        yield words["none"].format(days=days)
+        yield words["none"].format(days=Number(days))
         return
     yield words["messages"]
     yield from _table(messages, words, zone)
@@ -181,6 +184,8 @@ def _lines(found: Mapping[str, Any], app: App, language: str, days: int) -> Iter
     for row in messages:
         if row["state"] == "unknown":
             yield words["unknown_hint"].format(did=row["number"])
+        elif row["reason"] == "needless":
+            yield words["needless"].format(did=row["number"])
 
 
 def _how(channel: Mapping[str, Any], words: Mapping[str, str], zone: ZoneInfo) -> str:

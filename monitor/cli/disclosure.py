@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from monitor.phrases import Number
 from monitor.store import Store
 from monitor.timing import from_epoch, iso, to_epoch
 
@@ -21,7 +22,7 @@ _LIMITS = {
     "en": {
         "purged": "Posts that the person deleted, or that were purged here for their age, are not stored any more and cannot be "
         "told apart by person.",
-        "gaps": "{count} recorded spans of this network may not have been seen, or not whole: `monitor gaps` lists them.",
+        "gaps": "{count:recorded span} of this network may not have been seen, or not whole: `monitor gaps` lists them.",
         "none": "No span of this network is recorded as unseen.",
         "others": "Posts of other people, and the brand's own, that name the person are listed by id only: they are others' data.",
         "backups": "Backups, exports and logs outside the database are not searched.",
@@ -77,7 +78,7 @@ def _limits(store: Store, person: Any, now: datetime, language: str) -> list[str
         for row in store.sources.gaps(0, to_epoch(now))
         if row["state"] != "refilled" and (not sources or row["source"] in sources)
     ]
-    unseen = say["gaps"].format(count=len(gaps)) if gaps else say["none"]
+    unseen = say["gaps"].format(count=Number(len(gaps))) if gaps else say["none"]
     return [say["purged"], unseen, say["others"], say["backups"], say["network"]]
 
 

@@ -13,6 +13,7 @@ import click
 from monitor.app import App, open_app
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, span_of
+from monitor.phrases import counted
 
 _SCREENS = (
     "queue", "conversations", "conversation", "posts", "alerts", "alert", "outbox", "sources", "gaps", "people", "search",
@@ -86,6 +87,7 @@ def _everything(app: App, language: str, out: Path | None) -> int:
         return 0
 
     def writes(file: IO[bytes]) -> int:
+        """Write every record, and count them."""
         count = 0
         for line in lines(app.store):
             file.write(line.encode() + b"\n")
@@ -93,7 +95,9 @@ def _everything(app: App, language: str, out: Path | None) -> int:
         return count
 
     count = _into(out, writes)
-    click.echo(f"{out}: {count:,}行を書き出しました。" if language == "ja" else f"{out}: {count:,} lines written.")
+    click.echo(
+        f"{out}: {count:,}行を書き出しました。" if language == "ja" else f"{out}: {counted(count, 'line')} written."
+    )
     return 0
 
 
@@ -135,7 +139,9 @@ def _screen(
         who = actor or f"cli:{getpass.getuser()}"
         app.store.people.audit(at, who, "export", screen, **asked.given() | {"format": kind, "rows": str(count)})
     if out is not None:
-        click.echo(f"{out}: {count:,}件を書き出しました。" if language == "ja" else f"{out}: {count:,} rows written.")
+        click.echo(
+            f"{out}: {count:,}件を書き出しました。" if language == "ja" else f"{out}: {counted(count, 'row')} written."
+        )
     return 0
 
 

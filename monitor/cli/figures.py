@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from gettext import gettext
 from typing import Any
 
 import click
 
 from monitor import report
 from monitor.app import App
-from monitor.cli.options import known_brand, now, show, span_of, with_app
+from monitor.cli.options import known_brand, no_brand, now, show, span_of, with_app
 
 
 @click.command("response")
@@ -25,7 +26,7 @@ def response_command(
     first, last = span_of(app, brand, start, end)
     names = [row["brand"] for row in app.store.sources.brands()]
     if brand is not None and brand not in names:
-        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(names) or 'none'}")
+        raise no_brand(brand, names)
     rows = [
         report.response(app.store, name, app.clock(name), report.Span(start=first, end=last), app.now())
         for name in names
@@ -75,7 +76,7 @@ def digest_command(
     A week that was reported is shown as it was reported; what has changed since is told on stderr.
     """
     if as_json and as_text:
-        raise click.UsageError("choose --json or --text, not both")
+        raise click.UsageError(gettext("choose --json or --text, not both"))
     figures = digests(app, week, brand, as_of)
     if as_json:
         show(figures)
@@ -97,7 +98,7 @@ def digests(app: App, week: str | None, brand: str | None, as_of: str | None = N
     configured = [b.name for b in app.settings.brand if b.name in zones]
     names = [brand] if brand else (configured or list(zones))
     if brand is not None and brand not in zones:
-        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(zones) or 'none'}")
+        raise no_brand(brand, zones)
     found = []
     for name in names:
         zone = zones[name]

@@ -13,6 +13,7 @@ from monitor.app import App, open_app
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show, with_app
 from monitor.config import Settings, load
+from monitor.phrases import counted
 from monitor.plugins import load_model
 
 
@@ -64,7 +65,7 @@ def measure_command(*, app: App, language: str, as_json: bool, rebuild: bool) ->
     if as_json:
         show({"read": read})
     else:
-        click.echo(f"{read}件を計測" if language == "ja" else f"{read} posts measured")
+        click.echo(f"{read}件を計測" if language == "ja" else f"{counted(read, 'post')} measured")
     return 0
 
 

@@ -13,8 +13,9 @@ import click
 from monitor.app import App, open_app
 from monitor.cli.helping import Group
 from monitor.cli.language import choose
-from monitor.cli.options import now, settings_file, shared, show, with_app
+from monitor.cli.options import no_brand, now, settings_file, shared, show, with_app
 from monitor.display import excerpt, width
+from monitor.phrases import counted
 
 
 @click.group("kpi", invoke_without_command=True, cls=Group)
@@ -57,7 +58,7 @@ def kpi_command(
 def _brands(app: App, brand: str | None) -> list[str]:
     zones = {row["brand"] for row in app.store.sources.brands()}
     if brand is not None and brand not in zones:
-        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(sorted(zones)) or 'none'}")
+        raise no_brand(brand, sorted(zones))
     configured = [one.name for one in app.settings.brand if one.name in zones]
     return [brand] if brand else (configured or sorted(zones))
 
@@ -81,8 +82,18 @@ def of_week(app: App, brand: str, week: str | None, as_of: str | None = None) ->
     model = app.model_name()
     if as_of is not None:
         model = app.store.weeks.model(When(brand=brand, start=span.start, end=span.end, as_of=to_epoch(then)), model)
-    rules = kpis.Rules.of(app.settings.find(brand))
-    return kpis.of_week(app.store, brand, zone, app.clock(brand), model, span, app.now(), rules, None, then)
+    asked = kpis.Asked(
+        store=app.store,
+        brand=brand,
+        zone=zone,
+        clock=app.clock(brand),
+        model=model,
+        span=span,
+        now=app.now(),
+        rules=kpis.Rules.of(app.settings.find(brand)),
+        as_of=then,
+    )
+    return kpis.of_week(asked)
 
 
 @kpi_command.command("import")
@@ -226,7 +237,7 @@ def _campaigns(campaigns: Sequence[Mapping[str, Any]], language: str) -> Iterato
         said = (
             f"言及{row['mentions']}件({row['authors']}人)、自社投稿{row['own_posts']}件、エンゲージメント{told}"
             if ja
-            else f"{row['mentions']} mentions by {row['authors']}, {row['own_posts']} own posts, engagements {told}"
+            else f"{counted(row['mentions'], 'mention')} by {counted(row['authors'], 'person', 'people')}, {counted(row['own_posts'], 'own post')}, engagements {told}"
         )
         yield f"  {excerpt(row['campaign'], 40)}: {said}"
         for one in row["imported"]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from gettext import ngettext
 from typing import Any
 
 import click
 
-from monitor.cli.helping import Group
+from monitor.cli.helping import Group, speak, tell_mistake
+from monitor.cli.language import of_command
 from monitor.errors import ConfigError, MonitorError
 
 _PLACES = {
@@ -42,8 +44,30 @@ _PLACES = {
 }
 
 
+_ABOUT = """ブランドへの声を見守り、返信が必要な投稿を並べ、数字の確かさまで伝えます。
+
+\b
+終了コード: 0 正常終了、1 正常終了(要確認あり)、
+2 使い方・設定・データベースの誤り。
+"""
+
+
 class _Commands(Group):
     """Loads a command's module only when that command is used."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Learn the language before anything of the command line can be a mistake."""
+        ctx.meta["monitor.language"] = speak(of_command(args))
+        return super().parse_args(ctx, args)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the program is for, in one language."""
+        if ctx.meta.get("monitor.language") != "ja":
+            super().format_help_text(ctx, formatter)
+            return
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_ABOUT)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Return the names of all commands."""
@@ -71,7 +95,9 @@ class _Commands(Group):
 
             close = difflib.get_close_matches(args[0], _PLACES, n=1)
             if close:
-                raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from error
+                meant = ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", 1)
+                said = meant.format(possibility=repr(close[0]), possibilities=repr(close[0]))
+                raise click.UsageError(f"{error.message} {said}", ctx) from error
             raise
 
 
@@ -101,7 +127,7 @@ def main(arguments: list[str]) -> int:  # noqa: PLR0911 - one exit for each kind
         click.echo("monitor: stopped", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
+        tell_mistake(error)
         return 2
     except BrokenPipeError:
         sys.stderr.close()

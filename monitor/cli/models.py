@@ -15,6 +15,7 @@ from monitor.app import App
 from monitor.cli.helping import Group
 from monitor.cli.options import settings_file, show, tell, with_app
 from monitor.errors import ConfigError, ModelError
+from monitor.phrases import counted
 from monitor.plugins import load_model
 from monitor.report import examination
 from monitor.text import language as language_of
@@ -207,7 +208,7 @@ def tune_command(*, app: App, language: str, as_json: bool) -> int:
             else "改善しないため採用しません。"
         )
     else:
-        click.echo(f"agreement on {trial.n} held-out answers: {before} -> {after}")
+        click.echo(f"agreement on {counted(trial.n, 'held-out answer')}: {before} -> {after}")
         click.echo(
             f'kept; write tuning = "{path}" into config.toml to use it' if trial.wins else "not kept: it does not win"
         )

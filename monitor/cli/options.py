@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from gettext import gettext
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,13 @@ def known_brand(app: App, brand: str | None) -> None:
         [row["brand"] for row in app.store.sources.brands()] + [one.name for one in app.settings.brand]
     )
     if brand is not None and brand not in names:
-        raise click.BadParameter(f"there is no brand {brand!r}; there are: {', '.join(names) or 'none'}")
+        raise no_brand(brand, names)
+
+
+def no_brand(brand: str, known: Iterable[str]) -> click.BadParameter:
+    """The mistake of naming a brand that is not known, in the reader's language."""
+    said = gettext("there is no brand {brand!r}; there are: {names}")
+    return click.BadParameter(said.format(brand=brand, names=", ".join(known) or gettext("none")))
 
 
 def tell(text: str, *, rest: str = "", err: bool = False) -> None:
@@ -116,5 +123,5 @@ def span_of(app: App, brand: str | None, start: str | None, end: str | None) -> 
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
     if last <= first:
-        raise click.BadParameter("--to must lie after --from")
+        raise click.BadParameter(gettext("--to must lie after --from"))
     return first, last

@@ -11,6 +11,7 @@ import click
 from monitor.app import App
 from monitor.cli.options import show, tell, with_app
 from monitor.errors import SourceError
+from monitor.phrases import Number
 from monitor.timing import to_epoch
 
 
@@ -46,7 +47,7 @@ def sweep_command(*, app: App, language: str, as_json: bool) -> int:
             )
         click.echo(say["old"].format(count=too_old))
         for trouble in troubles:
-            click.echo(say["trouble"].format(**trouble))
+            click.echo(say["trouble"].format(**trouble | {"tries": Number(trouble["tries"])}))
     return 1 if any(row["error"] for row in rows) else 0
 
 
@@ -79,7 +80,9 @@ def forget_command(*, app: App, language: str, as_json: bool, who: str, network:
         raise click.UsageError(say["own"].format(who=person["id"], brand=brand))
     posts, naming = app.store.persons.posts(person), app.store.persons.naming(person)
     shown = person["handle"] or person["id"]
-    if not yes and not click.confirm(say["confirm"].format(who=shown, id=person["id"], posts=len(posts)), err=True):
+    if not yes and not click.confirm(
+        say["confirm"].format(who=shown, id=person["id"], posts=Number(len(posts))), err=True
+    ):
         raise click.Abort
     removed = app.store.persons.forget(person, app.now())
     app.store.db.scrub()  # at once: whoever asked is told that it is done
@@ -104,7 +107,10 @@ def forget_command(*, app: App, language: str, as_json: bool, who: str, network:
 
 
 def _told(found: dict[str, Any], say: dict[str, str]) -> list[str]:
-    lines = [say["done"].format(**found["removed"]), *([say["remains"]] if found["remains"] else [])]
+    lines = [
+        say["done"].format(**{name: Number(n) for name, n in found["removed"].items()}),
+        *([say["remains"]] if found["remains"] else []),
+    ]
     if found["replies_naming"]:
         lines.append(say["replies"].format(count=len(found["replies_naming"])))
         lines += [f"  {id_}" for id_ in found["replies_naming"]]

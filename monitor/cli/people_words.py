@@ -8,7 +8,7 @@ SWEPT: dict[str, dict[str, str]] = {
         "left": "; the day's budget is used up and more are due ([sweep] in config.toml)",
         "error": "{source}: could not be asked: {error}",
         "old": "older than they may be kept: {count} purged",
-        "trouble": "  {post}: not judged {tries} times in a row {error}",
+        "trouble": "  {post}: not judged {tries:time} in a row {error}",
     },
     "ja": {
         "source": "{source}: 確認{asked}件、編集{changed}件、削除{gone}件、判定できず{unjudged}件",
@@ -24,10 +24,10 @@ FORGET: dict[str, dict[str, str]] = {
         "nobody": "Nobody is stored under {who}. Give the @handle or the author id (x:12345), as `monitor search --json` shows it.",
         "many": "{who} is more than one person here: {ids}; give the id, or --network",
         "own": "{who} is an account of the brand {brand}; take it out of config.toml and the database first",
-        "confirm": "Purge everything that {who} ({id}) wrote here, {posts} posts? This cannot be undone.",
-        "done": "Removed: {posts} posts, {edits} earlier texts, {reposts} reposts by others, {drafts} drafts to the person and "
-        "{other_drafts} that name them, {reply_copies} more copies of replies, {notes} notes, {rejects} refused records; "
-        "taken out of the network data of {raws} other posts; {weeks} kept weekly reports will be written anew.",
+        "confirm": "Purge everything that {who} ({id}) wrote here, {posts:post}? This cannot be undone.",
+        "done": "Removed: {posts:post}, {edits:earlier text}, {reposts:repost} by others, {drafts:draft} to the person and "
+        "{other_drafts:that names them/that name them}, {reply_copies:further copy of a reply/further copies of replies}, {notes:note}, {rejects:refused record}; "
+        "taken out of the network data of {raws:other post}; {weeks:kept weekly report} will be written anew.",
         "remains": "Purged words can still be read in the database's files, because another process still reads an older "
         "state of it. Stop that process; `monitor run` or `monitor sweep` tries again within the hour.",
         "replies": "Your own published posts that name the person stay ({count}); delete them on the network if you must:",

@@ -20,7 +20,24 @@ USAGE = """Usage: monitor queue [--json] [--limit N] [--brand NAME]
   --config FILE  settings (default: config.toml where it exists)
   --lang en|ja   language of the table
 
-  Exit codes: 0 nothing is late; 1 something is late; 2 wrong use or no database.
+  Exit codes: 0 nothing is late; 1 something is late;
+  2 wrong use or no database.
+"""
+USAGE_JA = """使い方: monitor queue [--json] [--limit N] [--brand NAME]
+                      [--db PATH] [--config FILE] [--lang en|ja]
+
+  返信が必要な投稿を、期限の早い順に、理由とともに表示します。
+
+  --json         表の代わりに JSON のリストを出力します
+  --limit N      表示する会話の数の上限(既定 20)
+  --brand NAME   このブランドだけを対象にします
+  --db PATH      データベースのファイル、または postgresql://…
+                 (既定は config.toml の設定)
+  --config FILE  設定ファイル(既定は、あれば config.toml)
+  --lang en|ja   表示する言語
+
+  終了コード: 0 期限超過なし、1 期限超過あり、
+  2 使い方の誤り、またはデータベースなし。
 """
 RED, BOLD, DIM, PLAIN = "\033[31m", "\033[1m", "\033[2m", "\033[0m"
 
@@ -30,10 +47,11 @@ def main(arguments: list[str]) -> int:
     try:
         options = parse(arguments[1:])
     except ValueError as error:
-        print(f"monitor queue: {error}\n\n{USAGE}", file=sys.stderr)  # noqa: T201 - this is the face
+        ja = _japanese(arguments)
+        print(f"monitor queue: {error.args[ja]}\n\n{USAGE_JA if ja else USAGE}", file=sys.stderr)  # noqa: T201 - this is the face
         return 2
     if options["help"]:
-        print(USAGE)  # noqa: T201 - this is the face
+        print(USAGE_JA if _japanese(arguments) else USAGE)  # noqa: T201 - this is the face
         return 0
     from monitor.store import Store  # noqa: PLC0415 - after the usage
 
@@ -62,6 +80,12 @@ def main(arguments: list[str]) -> int:
     return 1 if any(row["late"] for row in mine) else 0
 
 
+def _japanese(arguments: list[str]) -> bool:
+    from monitor.cli.language import of_command  # noqa: PLC0415 - only for the usage
+
+    return of_command(arguments) == "ja"
+
+
 def _say(text: str) -> None:
     try:
         print(text, flush=True)  # noqa: T201 - this is the face
@@ -70,7 +94,7 @@ def _say(text: str) -> None:
 
 
 def parse(arguments: list[str]) -> dict[str, Any]:
-    """Read the options. Raises ``ValueError`` for one that is not known or lacks its value."""
+    """Read the options. Raises ``ValueError`` in English and Japanese for one that is not known or lacks its value."""
     options: dict[str, Any] = {
         "json": False, "help": False, "limit": 20, "brand": None, "db": None, "config": None, "lang": None,
     }  # fmt: skip
@@ -83,17 +107,19 @@ def parse(arguments: list[str]) -> dict[str, Any]:
         elif key in options and name.startswith("--"):
             if not equals:
                 if not left:
-                    raise ValueError(f"{name} needs a value")
+                    raise ValueError(f"{name} needs a value", f"{name} には値が必要です")
                 value = left.pop(0)
             options[key] = value
         else:
-            raise ValueError(f"unknown option {name}")
+            raise ValueError(f"unknown option {name}", f"{name} というオプションはありません")
     try:
         options["limit"] = max(0, int(options["limit"]))
     except ValueError:
-        raise ValueError(f"--limit must be a number, not {options['limit']!r}") from None
+        given = repr(options["limit"])
+        raise ValueError(f"--limit must be a number, not {given}", f"--limit は数で指定してください: {given}") from None
     if options["lang"] not in (None, "en", "ja"):
-        raise ValueError(f"--lang is en or ja, not {options['lang']!r}")
+        given = repr(options["lang"])
+        raise ValueError(f"--lang is en or ja, not {given}", f"--lang は en か ja で指定してください: {given}")
     return options
 
 

@@ -11,6 +11,7 @@ import click
 from monitor.app import App
 from monitor.cli.options import show, tell, with_app
 from monitor.errors import MonitorError
+from monitor.phrases import Number
 
 
 @click.command("import")
@@ -41,13 +42,13 @@ def import_command(
         show(result)
         return 1 if result["rejected"] or result["error"] else 0
     lines = {
-        "en": "{posts:,} posts stored, {customer_posts:,} of customers; this time {new:,} new, {changed:,} changed, {rejected:,} set aside.",
+        "en": "{posts:post} stored, {customer_posts:,} of customers; this time {new:,} new, {changed:,} changed, {rejected:,} set aside.",
         "ja": "保存済み{posts:,}件(うち顧客の投稿{customer_posts:,}件)。今回: 新規{new:,}件、変更{changed:,}件、保留{rejected:,}件。",
     }
     if result["error"]:
         click.echo(f"monitor: {result['error']}", err=True)
         return 2
-    click.echo(lines[language].format(**result))
+    click.echo(lines[language].format(**result | {"posts": Number(result["posts"])}))
     if result["rejected"]:
         click.echo(
             "`monitor rejects` で理由を表示します。"

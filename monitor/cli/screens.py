@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from monitor.phrases import counted
 from monitor.timing import format_duration
 
 
@@ -121,7 +122,7 @@ def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, z
     ja = language == "ja"
     out = console()
     if not rows:
-        out.print(f"過去{days}日間のアラートはありません。" if ja else f"No alert in the last {days} days.")
+        out.print(f"過去{days}日間のアラートはありません。" if ja else f"No alert in the last {counted(days, 'day')}.")
     for row in rows:
         evidence = row["evidence"]
         zone = ZoneInfo(zones.get(row["brand"], "UTC"))

@@ -101,6 +101,8 @@ class Delivery:
                 deliveries.end(did, token, "sent", at, sent_at=at)
             elif outcome.result == "unknown":
                 deliveries.end(did, token, "unknown", at, reason="unknown", detail=outcome.detail)
+            elif outcome.result == "needless":
+                deliveries.end(did, token, "given_up", at, reason="needless")
             elif outcome.result == "later" and row["tries"] + 1 < self.kit.rules.tries:
                 again = at + self._pause(row["tries"])
                 deliveries.end(did, token, "waiting", at, reason="later", detail=outcome.detail, not_before=again)

@@ -18,11 +18,11 @@ from monitor.deliver.report import REASONS, STATES, entries, sentence, standing_
 from monitor.display import visible
 from monitor.evidence import LEVEL_NAMES
 from monitor.handling import Entry, Standing
+from monitor.say import WEEKDAYS
 from monitor.store import Store
 from monitor.timing import format_duration, from_epoch
 
 Row = Any  # a database row
-WEEKDAYS = "月火水木金土日"
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -206,7 +206,7 @@ def _rows(lines: Sequence[Entry], language: str, home: ZoneInfo) -> Iterator[tup
 
 def _day(day: date, language: str, *, year: bool = False) -> str:
     if language == "ja":
-        return (f"{day.year}年" if year else "") + f"{day.month}月{day.day}日({WEEKDAYS[day.weekday()]})"
+        return (f"{day.year}年" if year else "") + f"{day.month}月{day.day}日({WEEKDAYS['ja'][day.weekday()]})"
     return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if year else "")
 
 

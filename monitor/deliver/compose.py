@@ -19,6 +19,7 @@ from monitor.evidence import LEVEL_NAMES
 from monitor.handling import fold
 from monitor.notify import Kind, Message
 from monitor.notify.mail import domain_of, headed, wire
+from monitor.phrases import Number
 from monitor.rota import on_duty
 from monitor.store import Store
 from monitor.store.deliveries import missed_in, named_in
@@ -88,7 +89,8 @@ class Composer:
         if self._kit.mailbox(channel):
             mime = self._mail(occasion, channel, draft, blocks, text)
         png = draft.picture.png if draft.picture else b""
-        message = Message(title=draft.title, text=text, short=draft.short, mime=mime, picture=png, kind=draft.kind)
+        words_of = {"title": draft.title, "text": text, "short": draft.short, "mime": mime}
+        message = Message(**words_of, picture=png, kind=draft.kind, incident=self._incident(occasion))
         return Composed(message=message, posts=draft.posts, token=draft.token)
 
     # -- alerts --
@@ -147,7 +149,7 @@ class Composer:
         detail = json.loads(occasion["detail"] or "{}")
         if occasion["what"] == "unanswered":
             told = words["list"].join(detail.get("told", []))
-            lines.insert(0, words["too_late"].format(people=told, minutes=detail.get("minutes", 0)))
+            lines.insert(0, words["too_late"].format(people=told, minutes=Number(detail.get("minutes", 0))))
         if occasion["what"] == "handed_over":
             lines.insert(0, words["by_whom"].format(actor=visible(detail.get("actor", ""))))
             if detail.get("note"):
@@ -171,7 +173,7 @@ class Composer:
             lines.append(words["nobody_yet"])
             seconds = self._kit.rules.acknowledge.of(occasion["level"])
             if seconds and len(self._kit.duties) > 1:
-                lines.append(words["next"].format(minutes=max(1, round(seconds / 60))))
+                lines.append(words["next"].format(minutes=Number(max(1, round(seconds / 60)))))
         return tuple(lines)
 
     def _links(self, alid: int, token: str, words: dict[str, str], what: str) -> list[Block]:
@@ -217,9 +219,19 @@ class Composer:
         if letter is None:
             return None
         message = Message(
-            title=visible(letter.subject), text=letter.text, short=visible(letter.subject), mime=letter.mime
+            title=visible(letter.subject),
+            text=letter.text,
+            short=visible(letter.subject),
+            mime=letter.mime,
+            incident=self._incident(occasion),
         )
         return Composed(message=message)
+
+    def _incident(self, occasion: Row) -> str:
+        """Return what joins the messages about one alert, and no others, at services that keep incidents: a hash that names nobody."""
+        about = occasion["occasion"] if occasion["alid"] is None else f"alert:{occasion['alid']}"
+        made_of = f"{self._store.deliveries.installation()}|{about}"
+        return hashlib.sha256(made_of.encode()).hexdigest()[:32]
 
     # -- mail --
 

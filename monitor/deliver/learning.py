@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from monitor.phrases import Number
 from monitor.series import first_bucket
 from monitor.spike import Settings
 from monitor.store import Store
@@ -16,8 +17,8 @@ SHOWN = timedelta(days=30)  # after the asking
 NAMES = {"x": "X"}
 WORDS = {
     "en": {
-        "learning": "learning until {until}; until then only an hour with {floor} posts and twice the highest so far is told.",
-        "kept": "learned from {network}'s counts of {days} days before monitoring began.",
+        "learning": "learning until {until}; until then only an hour with {floor:post} and twice the highest so far is told.",
+        "kept": "learned from {network}'s counts of {days:day} before monitoring began.",
         "refused": "{network} gives no counts of the time before monitoring ({detail}); learning from the posts alone.",
         "waiting": "{network} could not be asked for counts of the time before monitoring yet ({detail}); it is asked again.",
         "money": "{network} was not asked for counts of the time before monitoring, as no money is left ({detail}).",
@@ -59,9 +60,9 @@ def sentences(found: dict[str, Any], language: str, zone: str, now: datetime) ->
     words, until = WORDS[language], found["learning_until"]
     if until is not None:
         at = datetime.fromisoformat(until).astimezone(ZoneInfo(zone))
-        yield words["learning"].format(until=f"{at:%m-%d %H:%M}", floor=Settings().learning_floor)
+        yield words["learning"].format(until=f"{at:%m-%d %H:%M}", floor=Number(Settings().learning_floor))
     for row in found["counts"]:
         start, end, asked = (datetime.fromisoformat(row[name]) for name in ("from", "to", "asked_at"))
         if now - asked < SHOWN and (row["state"] == "kept" or until is not None):
             network, days = NAMES.get(row["network"], row["network"].capitalize()), round((end - start).total_seconds() / 86400)  # fmt: skip
-            yield words[row["state"]].format(network=network, days=days, detail=row["detail"] or "")
+            yield words[row["state"]].format(network=network, days=Number(days), detail=row["detail"] or "")

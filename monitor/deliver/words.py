@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.display import excerpt, visible
 from monitor.evidence import LEVEL_NAMES
+from monitor.phrases import Number
 from monitor.timing import format_duration
 from monitor.types import AlertLevel
 
@@ -31,8 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
         "closed": "Over",
         "unanswered": "No answer: {level}",
         "handed_over": "For you: {level}",
-        "what": "{posts} posts by {authors} people; at most {observed} within {window}, where {expected} are usual.",
-        "what_negative": "{posts} negative posts by {authors} people; at most {observed} within {window}, where {expected} are usual.",
+        "what": "{posts:post} by {authors:person/people}; at most {observed:,} within {window}, where {expected} are usual.",
+        "what_negative": "{posts:negative post} by {authors:person/people}; at most {observed:,} within {window}, where {expected} are usual.",
         "since": "Since {start}, still going on.",
         "was": "From {start} to {end}. It is over.",
         "risen": "It has risen to: {level}.",
@@ -49,8 +50,8 @@ WORDS: dict[str, dict[str, str]] = {
         "owner": "{owner} is on it.",
         "acknowledged": "{who} has acknowledged it.",
         "nobody_yet": "Nobody has acknowledged it yet.",
-        "next": "The next on duty is told {minutes} minutes after this message unless somebody acknowledges it.",
-        "too_late": "Told to {people}; not acknowledged within {minutes} minutes.",
+        "next": "The next on duty is told {minutes:minute} after this message unless somebody acknowledges it.",
+        "too_late": "Told to {people}; not acknowledged within {minutes:minute}.",
         "by_whom": "{actor} hands it over to you.",
         "note": "Note: {note}",
         "maybe": "This may already have come by {channels}.",
@@ -79,8 +80,8 @@ WORDS: dict[str, dict[str, str]] = {
         "closed": "収束",
         "unanswered": "未確認・{level}",
         "handed_over": "引き継ぎ・{level}",
-        "what": "全体で{posts}件・{authors}人。最も多い{window}で{observed}件(平常 {expected}件)。",
-        "what_negative": "否定的な投稿が全体で{posts}件・{authors}人。最も多い{window}で{observed}件(平常 {expected}件)。",
+        "what": "全体で{posts:,}件・{authors:,}人。最も多い{window}で{observed:,}件(平常 {expected}件)。",
+        "what_negative": "否定的な投稿が全体で{posts:,}件・{authors:,}人。最も多い{window}で{observed:,}件(平常 {expected}件)。",
         "since": "{start} から続いています。",
         "was": "{start} から {end} まで。収束しました。",
         "risen": "{level}に引き上げました。",
@@ -164,9 +165,9 @@ def size(alert: Any, language: str) -> str:  # noqa: ANN401 - a database row
     """Return how big an episode (a row) is: posts and people in all, and the most within its window against the usual."""
     evidence, words = json.loads(alert["evidence"]), WORDS[language]
     return words["what_negative" if alert["kind"] == "negative" else "what"].format(
-        posts=f"{max(evidence.get('posts_in_all', 0), alert['observed']):,}",
-        authors=f"{alert['authors']:,}",
-        observed=f"{alert['observed']:,}",
+        posts=Number(max(evidence.get("posts_in_all", 0), alert["observed"])),
+        authors=Number(alert["authors"]),
+        observed=Number(alert["observed"]),
         window=format_duration(evidence.get("window_s", 3600), language),
         expected=f"{alert['expected']:,.1f}",
     )

@@ -20,6 +20,7 @@ from monitor.engagement import (
     er_impressions_mean,
     score_at_age,
 )
+from monitor.phrases import counted
 from monitor.report import Span
 from monitor.statistics import percentile
 from monitor.store.readings import snapshot_of
@@ -155,12 +156,14 @@ def _certainty(week: Sequence[_Own], at: int) -> tuple[str, str]:
         return "The brand published nothing of its own this week.", "今週の自社投稿はありません。"
     if not unread:
         return (
-            f"All {len(week)} own posts were read 24 h after they were published.",
+            "The only own post was read 24 h after it was published."
+            if len(week) == 1
+            else f"All {len(week)} own posts were read 24 h after they were published.",
             f"自社投稿{len(week)}件すべてを、投稿24時間後の値で比べています。",
         )
     because = f" ({young} not yet 24 h old)" if young else ""
     reason = f"(うち{young}件はまだ24時間未満)" if young else ""
     return (
-        f"Without a reading 24 h after publishing, and so in no rate: {len(unread)} of {len(week)} own posts{because}.",
+        f"Without a reading 24 h after publishing, and so in no rate: {len(unread)} of {counted(len(week), 'own post')}{because}.",
         f"自社投稿{len(week)}件のうち{len(unread)}件{reason}は24時間後の値がなく、率に含みません。",
     )

@@ -10,6 +10,7 @@ from monitor.digest import chance
 from monitor.digest.brief import Frame, Week, certain, ref
 from monitor.engagement import Rate, negative_share, net_sentiment
 from monitor.exam import Agreement
+from monitor.phrases import counted
 from monitor.statistics import Share, wilson
 
 _CLASSES = ("positive", "negative", "neutral")
@@ -92,7 +93,7 @@ def _certainty(exam: Agreement, unsure: int, judged: int) -> tuple[str, str]:
     if exam.decided and exam.low is not None and exam.high is not None and exam.share is not None:
         share, span = f"{100 * exam.share:.0f}%", f"{100 * exam.low:.0f}–{100 * exam.high:.0f}%"
         return (
-            f"Advisory: the model left {left} open; your people agreed with it on {exam.agreed} of {exam.decided} posts drawn by chance ({share}, 95% {span}).",
+            f"Advisory: the model left {left} open; your people agreed with it on {exam.agreed} of {counted(exam.decided, 'post')} drawn by chance ({share}, 95% {span}).",
             f"モデルによる参考値です。判定保留は{left}。無作為に選んだ{exam.decided}件では、担当者の判断と{exam.agreed}件が一致しました({share}、95%信頼区間 {span})。",
         )
     return (

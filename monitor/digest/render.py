@@ -9,6 +9,7 @@ from typing import Any
 from monitor.digest.layout import bullet, rows, sure, who
 from monitor.digest.render_more import advocates, alerts, kpis, promises, rising, unseen, voice
 from monitor.display import wrapped
+from monitor.phrases import counted
 from monitor.say import Say
 
 
@@ -133,7 +134,7 @@ def _engagement(engagement: Mapping[str, Any], say: Say) -> list[str]:
         )
     ]
     for row in engagement["rows"]:
-        read = say(f"{row['read']} of {row['posts']} posts read", f"{row['posts']}件中{row['read']}件を計測")
+        read = say(f"{row['read']} of {counted(row['posts'], 'post')} read", f"{row['posts']}件中{row['read']}件を計測")
         lines.append(f"  {row['network']}: {read}")
         found = [rate(one, say) for one in row["rates"] if one["value"] is not None]
         lines += rows(found, 22, "    ")

@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.digest.layout import bullet, named, rows, sure, who
 from monitor.display import visible, wrapped
+from monitor.phrases import counted, noun
 from monitor.say import Say
 
 
@@ -35,7 +36,7 @@ def rising(section: Mapping[str, Any], say: Say) -> list[str]:
 
 
 def _topic(topic: Mapping[str, Any], say: Say) -> str:
-    parts = [say(f"{topic['authors']} people", f"{topic['authors']}人")]
+    parts = [say(counted(topic["authors"], "person", "people"), f"{topic['authors']}人")]
     negative, answered = topic["negative"], topic["answered"]
     if negative["denominator"]:
         n, of = negative["numerator"], negative["denominator"]
@@ -122,7 +123,12 @@ def promises(section: Mapping[str, Any], zone: str, say: Say) -> list[str]:
         lines += rows(found, 17)
     if section["older_open"]:
         older = section["older_open"]
-        lines.append(say(f"  {older} of earlier weeks are still open", f"  前の週までの未了が{older}件あります"))
+        lines.append(
+            say(
+                f"  {older} of earlier weeks {noun(older, 'is', 'are')} still open",
+                f"  前の週までの未了が{older}件あります",
+            )
+        )
     for one in section["not_kept"]:
         due = say.stamp(datetime.fromisoformat(one["due_at"]), zone)
         over = say.time(one["over_s"])

@@ -9,7 +9,7 @@ from monitor import report
 from monitor.digest import chance
 from monitor.digest.brief import Frame, certain
 from monitor.outcome import FATES, Outcome
-from monitor.phrases import exclusion_of
+from monitor.phrases import exclusion_of, noun
 from monitor.response import figures_of, survival
 from monitor.say import WEEKDAYS
 from monitor.staffing import Arrival, Cell, Weak, cells, weakest
@@ -126,7 +126,7 @@ def staffing(frame: Frame, many: Sequence[Outcome]) -> dict[str, Any]:
         "answers": len(answers),
         "weakest": [_weak(one, any(h in open_hours for h in _hours(one))) for one in weak],
         "certainty": {
-            "en": f"{len(counted):,} questions of {len(frame.weeks)} weeks; a span is named from three late ones on.",
+            "en": f"{len(counted):,} {noun(len(counted), 'question')} of {len(frame.weeks)} weeks; a span is named from three late ones on.",
             "ja": f"{len(frame.weeks)}週間の{len(counted):,}件による集計です。目標外が3件以上の時間帯だけを挙げています。",
         },
     }

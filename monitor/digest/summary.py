@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.digest.layout import named
 from monitor.display import visible
+from monitor.phrases import counted, noun
 from monitor.say import Say, both
 
 NOTE = 0.005
@@ -70,7 +71,7 @@ def _volume(figures: Mapping[str, Any], say: Say) -> str:
             f"(前週比 {say.signed(change)}件、前{len(earlier)}週は週{usual}件)",
         )
     first = say(
-        f"{authors:,} {'person' if authors == 1 else 'people'} wrote {posts:,} {'post' if posts == 1 else 'posts'} about the brand{compared}",
+        f"{counted(authors, 'person', 'people')} wrote {counted(posts, 'post')} about the brand{compared}",
         f"{authors:,}人から{posts:,}件の投稿がありました{compared}",
     )
     topics = [named(topic, say) for topic in figures["rising"]["topics"][:2]]
@@ -101,7 +102,7 @@ def _change(points: float | None, chance: Mapping[str, Any], say: Say) -> str:
     if points is None:
         return ""
     return say(
-        f", {say.signed(points)} points on the week before: {say.words(chance['words'])}",
+        f", {say.signed(points)} {noun(abs(round(points)), 'point')} on the week before: {say.words(chance['words'])}",
         f"、前週比 {say.signed(points)}ポイント:{say.words(chance['words'])}",
     )
 
@@ -112,7 +113,7 @@ def _sentiment(sentiment: Mapping[str, Any], say: Say) -> str:
         return say("No post was classified.", "感情を分類できた投稿はありませんでした。")
     if net["value"] is None:
         return say(
-            f"Only {share['n']:,} posts were classified with confidence: too few to speak of a mood ({share['numerator']:,} negative).",
+            f"Only {counted(share['n'], 'post')} {noun(share['n'], 'was', 'were')} classified with confidence: too few to speak of a mood ({share['numerator']:,} negative).",
             f"確信をもって分類できたのは{share['n']:,}件で、傾向を述べるには足りません(うち否定 {share['numerator']:,}件)。",
         )
     low, high = share["interval"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from monitor.digest.brief import Frame, Rival, certain
+from monitor.phrases import counted, noun
 from monitor.timing import from_epoch, iso
 from monitor.voice_share import Name, Voice, shares
 
@@ -75,7 +76,7 @@ def _counted(frame: Frame, own: Name) -> dict[str, Any]:
     total = found[0].share.denominator
     one_in = (f" One post in {step} was read.", f"投稿は{step}件に1件を読んでいます。") if step > 1 else ("", "")
     words = {
-        "en": f"{found[0].posts:,} of {total:,} posts that name one of the set name {own.name}.{one_in[0]}",
+        "en": f"Of {counted(total, 'post')} with a name of the set, {found[0].posts:,} {noun(found[0].posts, 'names', 'name')} {own.name}.{one_in[0]}",
         "ja": f"名前の挙がった{total:,}件のうち{found[0].posts:,}件が{own.name}です。{one_in[1]}",
     }
     return _section(frame, "counted", words, own, found, networks=sorted(allowed - {"*"}))

@@ -102,9 +102,20 @@ def _kpis(frame: Frame) -> dict[str, Any] | None:
     from monitor import kpis  # noqa: PLC0415 - only for brands whose rules are known
 
     brief = frame.brief
-    whose = (frame.store, brief.brand, brief.zone, brief.clock, frame.model, frame.span)
-    found: dict[str, Any] = kpis.of_week(*whose, frame.now, brief.rules, frame.facts, frame.as_of)
-    return found
+    return kpis.of_week(
+        kpis.Asked(
+            store=frame.store,
+            brand=brief.brand,
+            zone=brief.zone,
+            clock=brief.clock,
+            model=frame.model,
+            span=frame.span,
+            now=frame.now,
+            rules=brief.rules,
+            facts=frame.facts,
+            as_of=frame.as_of,
+        )
+    )
 
 
 def _alerts(frame: Frame) -> list[dict[str, Any]]:

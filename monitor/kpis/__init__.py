@@ -7,6 +7,7 @@ says what is missing. :func:`of_week` is the one source for digest, page and com
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -26,66 +27,61 @@ from monitor.store import Store
 from monitor.timing import from_epoch, iso, iso_week, to_epoch, week_bounds
 from monitor.voices import KINDS, OUTCOMES
 
-__all__ = ["Rules", "of_week", "told_rate", "with_audit"]
+__all__ = ["Asked", "Rules", "of_week", "told_rate", "with_audit"]
 
 
-def of_week(
-    store: Store,
-    brand: str,
-    zone: str,
-    clock: Clock,
-    model: str,
-    span: Span,
-    now: datetime,
-    rules: Rules | None = None,
-    facts: Facts | None = None,
-    as_of: datetime | None = None,
-) -> dict[str, Any]:
-    """Return everything about a week, JSON-plain; ``span`` lies between two Mondays of ``zone``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which week of which brand is asked for; ``span`` lies between two Mondays of ``zone``.
 
     ``as_of`` is the instant whose knowledge counts, by default ``now``: posts, answers, edits, labels and readings, gaps,
     people's acts and words, the ledger's steps and figures from elsewhere of later are not in it. ``facts`` are the turns
     and gaps of that instant where the caller has them.
     """
-    return _Week(store, brand, zone, clock, model, span, now, rules, facts, as_of).figures()
+
+    store: Store
+    brand: str
+    zone: str
+    clock: Clock
+    model: str
+    span: Span
+    now: datetime
+    rules: Rules = field(default_factory=Rules)
+    facts: Facts | None = None
+    as_of: datetime | None = None
+
+    def known(self) -> Known:
+        """The week as the single indicators ask for it."""
+        week = iso_week(from_epoch(self.span.start), self.zone)
+        instants = {"as_of": to_epoch(self._then), "now": to_epoch(self.now)}
+        return Known(
+            store=self.store, brand=self.brand, zone=self.zone, model=self.model, week=week, span=self.span, **instants
+        )
+
+    def found(self) -> Facts:
+        """Turns and gaps as they were known, read where the caller does not have them."""
+        return self.facts or report.known(self.store, self.brand, self.span, self.now, self._then)
+
+    @property
+    def _then(self) -> datetime:
+        return min(self.now, self.as_of or self.now)
 
 
-def with_audit(*about: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # noqa: ANN401 - see of_week
-    """Return the same and the posts that people check, from one reading of the store; arguments as of :func:`of_week`."""
-    week = _Week(*about)
-    return week.figures(), week.threads.sample()
+def of_week(asked: Asked) -> dict[str, Any]:
+    """Return everything about a week, JSON-plain."""
+    known = asked.known()
+    return _figures(asked, known, Threads(known))
 
 
-class _Week:
-    """What both are made of."""
-
-    def __init__(
-        self,
-        store: Store,
-        brand: str,
-        zone: str,
-        clock: Clock,
-        model: str,
-        span: Span,
-        now: datetime,
-        rules: Rules | None = None,
-        facts: Facts | None = None,
-        as_of: datetime | None = None,
-    ) -> None:
-        then = min(now, as_of or now)
-        self._clock, self._rules = clock, rules or Rules()
-        self._facts = facts or report.known(store, brand, span, now, then)
-        week = iso_week(from_epoch(span.start), zone)
-        instants = {"as_of": to_epoch(then), "now": to_epoch(now)}
-        self._known = Known(store=store, brand=brand, zone=zone, model=model, week=week, span=span, **instants)
-        self.threads = Threads(self._known)
-
-    def figures(self) -> dict[str, Any]:
-        """The week, JSON-plain."""
-        return _figures(self._known, self._clock, self._rules, self._facts, self.threads)
+def with_audit(asked: Asked) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the same and the posts that people check, from one reading of the store."""
+    known = asked.known()
+    threads = Threads(known)
+    return _figures(asked, known, threads), threads.sample()
 
 
-def _figures(known: Known, clock: Clock, rules: Rules, facts: Facts, threads: Threads) -> dict[str, Any]:
+def _figures(asked: Asked, known: Known, threads: Threads) -> dict[str, Any]:
+    clock, rules, facts = asked.clock, asked.rules, asked.found()
     store, brand, span, until = known.store, known.brand, known.span, facts.until
     upto = min(to_epoch(until), span.end)
     found = Mentions(known, rules)

@@ -12,6 +12,7 @@ from monitor.kpi import Figure, folded, leaving, may_leave, rank, share_of, tags
 from monitor.kpis.known import Known
 from monitor.kpis.rules import Rules, reference, words
 from monitor.kpis.threads import Threads
+from monitor.phrases import counted, noun
 from monitor.report import Clock
 from monitor.response import figures
 from monitor.statistics import SMALL
@@ -182,7 +183,7 @@ def farewells(found: Mentions, threads: Threads, before: int) -> dict[str, Any]:
         "before": before,
         "posts": [reference(row) | {"words": said} for row, said in found.farewells[:LISTED]],
         "words": words(
-            f"{n} posts say that their author leaves ({before} the week before); an answer is needed by {needing} of them, given to {answered}. "
+            f"{counted(n, 'post')} {noun(n, 'says that its', 'say that their')} author leaves ({before} the week before); needing an answer: {needing}, answered: {answered}. "
             "This is no churn rate: whoever leaves in silence is not seen.",
             f"離脱を述べた投稿は{n}件(前週{before}件)。うち返信が必要なもの{needing}件、返信済み{answered}件。"
             "黙って離れた人は見えないため、解約率ではありません。",

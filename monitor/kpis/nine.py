@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.catalogue import KPIS, METRICS, Kpi
 from monitor.kpis.rules import words
+from monitor.phrases import counted
 from monitor.statistics import wilson
 from monitor.timing import format_duration, from_epoch, iso
 
@@ -184,11 +185,11 @@ def _nearest(kpi: Kpi, figure: Mapping[str, Any] | None, behaviour: Mapping[str,
     title = _TITLES[kpi.metric]
     if kpi.metric == "leaving_signals":
         n = behaviour[kpi.metric]["posts_n"]
-        return words(f"{title['en']}: {n} posts", f"{title['ja']}: {n}件")
+        return words(f"{title['en']}: {counted(n, 'post')}", f"{title['ja']}: {n}件")
     if kpi.metric == "micro_conversions":
         n = {step["name"]: step["n"] for step in behaviour[kpi.metric]["steps"]}
         return words(
-            f"{title['en']}: {n['asked']} questions, {n['answered']} answered, {n['confirmed']} with thanks or “solved”",
+            f"{title['en']}: {counted(n['asked'], 'question')}, {n['answered']} answered, {n['confirmed']} with thanks or “solved”",
             f"{title['ja']}: 質問{n['asked']}件、返信{n['answered']}件、感謝・解決{n['confirmed']}件",
         )
     if figure is None or not figure["denominator"]:

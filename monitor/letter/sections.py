@@ -15,6 +15,7 @@ from markupsafe import Markup
 from monitor import catalogue, charts
 from monitor.charts import Chart
 from monitor.letter.medium import Medium
+from monitor.phrases import counted, noun
 from monitor.say import Say, shown
 
 ORDER = (
@@ -93,6 +94,8 @@ def context(
         "live": lambda chart: figure(chart, say.language, medium.picture(chart.name)),
         "explain": lambda name: explain(name, say.language) if medium.name == "page" else "",
         "shown": shown,
+        "noun": noun,
+        "counted": counted,
         "network": lambda name: NETWORKS.get(name, shown(name, 20)),
         "waited": words.waited,
         "rated": words.rated,

@@ -2,6 +2,7 @@
 
 The one question that a channel must answer truly is whether a message can have left. ``later`` and ``refused`` mean that
 it certainly has not; whatever cannot be told apart is ``unknown``, after which the caller never sends it there again by itself.
+``needless`` means that it was not sent, on purpose, and never will be.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from monitor.display import visible
 from monitor.errors import MonitorError
 from monitor.secret import read_secret
 
-Result = Literal["sent", "later", "refused", "unknown"]
+Result = Literal["sent", "later", "refused", "unknown", "needless"]
 Kind = Literal["info", "success", "warning", "failure"]
 PATIENCE = 20.0  # seconds that a channel waits for one answer
 LIMIT = 90  # seconds after which a try has ended or its process hangs: several answers may have to be waited for
@@ -39,7 +40,8 @@ class Outcome:
 class Message:
     """What goes out. ``short`` stands for all where room is scarce; ``mime`` is the whole mail, ASCII only; ``picture`` a PNG.
 
-    ``kind`` is how urgent it is to services that tell that apart by colour, sound or severity.
+    ``kind`` is how urgent it is to services that tell that apart by colour, sound or severity; ``success`` is the end of an
+    alert. ``incident`` is the same for all messages about one alert and for no others: services that keep incidents join by it.
     """
 
     title: str
@@ -48,10 +50,12 @@ class Message:
     mime: str = ""
     picture: bytes = b""
     kind: Kind = "info"
+    incident: str = ""
 
     def dump(self) -> str:
         """Return the form in which the message is kept, to the byte."""
         fields = {"title": self.title, "text": self.text, "short": self.short, "mime": self.mime, "kind": self.kind}
+        fields["incident"] = self.incident
         return json.dumps(fields | {"picture": base64.b64encode(self.picture).decode("ascii")}, ensure_ascii=False)
 
     @classmethod

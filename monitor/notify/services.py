@@ -21,6 +21,7 @@ from typing import Any
 
 from monitor.notify import PATIENCE, Message, Outcome, Result, Unusable
 from monitor.notify.fit import Room, beside, broken, fitted
+from monitor.notify.incidents import KEEPERS, asked, asking, is_needless, key_of
 
 _HTTP = logging.getLogger("urllib3.connectionpool")
 _APPRISE = logging.getLogger("apprise")
@@ -36,10 +37,6 @@ _AHEAD = re.compile(
 _SAID_NO = re.compile(r'"ok":\s*false')  # Slack answers 200 to what it does not take
 _ABOUT_THE_PICTURE = re.compile(r"HTTP (400|403|413|414|415|422)\b")
 _MOST_SHORT = 500  # a service that takes no more gets title and link
-_WITH_ACTIONS = (
-    "opsgenie",
-    "jira",
-)  # by themselves they add to or close an alert of the same title, and send nothing where none is
 _SHORT = ("pagerduty",)  # what they take is a summary, read out by a telephone
 # Apprise's own limits of these are lower than the services', or count characters where bytes are meant
 _ROOMS = {
@@ -79,6 +76,7 @@ class Service:
         """Read the address. Raises :class:`Unusable` without showing it."""
         apprise = _library()
         self._name = name
+        self._place = address  # two channels of one address are one recipient, with one incident
         # no picture that a service would load from elsewhere, no mark of another program
         plain = {"app_url": "", "image_url_mask": "", "image_url_logo": ""}
         asset = apprise.AppriseAsset(app_id="Monitor", app_desc="Monitor", storage_mode="memory", **plain)
@@ -103,16 +101,21 @@ class Service:
         self._kind = str(next(one if isinstance(one, str) else one[0] for one in protocols if one))
         if self._kind in _ROOMS:
             self._service.body_maxlen = max(self._service.body_maxlen, 2 * _ROOMS[self._kind].characters)
-        if self._kind in _WITH_ACTIONS:
-            self._service.action = "new"
         self._short = short or self._kind in _SHORT or 0 < self._service.body_maxlen <= _MOST_SHORT
 
     def send(self, message: Message) -> Outcome:
-        """Send once; text and title are cut to what the service takes. A picture that it refuses costs no message."""
-        outcome = self._try(message, with_picture=bool(message.picture) and not self._short)
-        if message.picture and outcome.result == "refused" and _ABOUT_THE_PICTURE.search(outcome.detail):
-            return self._try(message, with_picture=False)
-        return outcome
+        """Send once; text and title are cut to what the service takes. A picture that it refuses costs no message.
+
+        The end of an alert closes the incident that its messages opened; ``needless`` where it could only open or ring another.
+        """
+        key = key_of(message, self._place)
+        if is_needless(self._kind, self._service, message, key):
+            return Outcome(result="needless")
+        with asking(self._service, asked(self._kind, self._service, message, key)):
+            outcome = self._try(message, with_picture=bool(message.picture) and not self._short)
+            if message.picture and outcome.result == "refused" and _ABOUT_THE_PICTURE.search(outcome.detail):
+                return self._try(message, with_picture=False)
+            return outcome
 
     def _try(self, message: Message, *, with_picture: bool) -> Outcome:
         apprise = _library()
@@ -126,11 +129,22 @@ class Service:
                 picture.write_bytes(message.picture)
                 files = apprise.AppriseAttachment(str(picture))
             words = {"body": body, "title": title, "body_format": written}
-            good = bool(self._apprise.notify(**words, notify_type=message.kind, attach=files))
+            good = bool(self._sender(message).notify(**words, notify_type=message.kind, attach=files))
         name = str(self._service.service_name)
         if good and self._by_http and not any(map(_answer, heard)):
             return Outcome(result="refused", detail=f"{name}: it would have sent nothing")
         return Outcome(result="sent") if good else _judged(name, heard)
+
+    def _sender(self, message: Message) -> Any:  # noqa: ANN401 - an object of Apprise
+        """Return what sends: the service, or what closes its incident where it cannot do so itself."""
+        keeper = KEEPERS.get(self._kind)
+        if message.kind != "success" or keeper is None or keeper.closes:
+            return self._apprise
+        from monitor.notify.closing import Closing  # noqa: PLC0415 - Apprise is imported only where it is used
+
+        sender = _library().Apprise(asset=self._service.asset)
+        sender.add(Closing(self._service))
+        return sender
 
     def _worded(self, message: Message) -> tuple[str, str]:
         """Return title and text as this service takes them."""
@@ -144,6 +158,7 @@ class Service:
         written, front = self._format(), "" if has_title else f"{message.title}\n\n"
 
         def formed(text: str) -> str:
+            """The text as it goes out, in the form that the service reads."""
             return (
                 _markup(front + text)
                 if written == "html"

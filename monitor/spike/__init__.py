@@ -3,7 +3,8 @@
 The expected count is the brand's own rhythm (hour of day x weekday, shrunk, forgetting, robust to earlier spikes) times
 its recent level. Sums over several trailing windows, five minutes to six hours, are judged by a negative binomial whose
 dispersion is the brand's own, within an alert budget; and, because outside bursts have heavier tails than any count
-model, by how rare such a surprise is among the brand's own past extremes. Everything uses the past only; no clock, no I/O.
+model, by how rare so many posts above the expected are among the brand's own past extremes, at all those time scales.
+Everything uses the past only; no clock, no I/O.
 """
 
 from monitor.spike.budget import Difference, Fired, Fit, Negative, difference, fit, replay

@@ -10,15 +10,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice, pairwise
 
 from monitor.spike.campaign import Campaigns, Lesson, Span, merged
-from monitor.spike.extremes import BLOCK, Extremes
+from monitor.spike.extremes import BLOCK
 from monitor.spike.rhythm import Rhythm
 from monitor.spike.settings import LEVELS, Settings, Verdict
 from monitor.spike.window import Window
 
-WINDOWS = (300, 900, 3600, 10800, 21600)
+WINDOWS = (300, 600, 900, 1800, 3600, 10800, 21600)
 _FAST = 3600  # windows up to here are compared with the last hours, longer ones with the last days
 _LN10 = math.log(10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Powers of ten beyond the limit: with the default of six days, once in two months and once in half a year.
+_RARER, _RAREST = 1.0, 1.5
 _TIMES = 2.0  # the least that an alert must be of the expected, however sure the figures are
 Authors = int | Callable[[int], int] | None
 
@@ -41,8 +43,6 @@ class Detector:
             for w in lengths
         ]
         self._log_rare = math.log(self.settings.rare.total_seconds() / 86_400 * self.settings.strictness)
-        # Sums over nested windows rise together; how rare the rarest of them is, is learned as well.
-        self._combined = Extremes(0.0, 1.0, 4)
         self._rhythm = Rhythm()
         self.campaigns = Campaigns(max(1, round(3600 / seconds))) if patient else None
         if self.campaigns is not None:
@@ -154,31 +154,32 @@ class Detector:
     def _look(self, now: datetime, *, known: bool, teach: bool) -> tuple[Window, float, float]:
         """The most telling window, the chance of it, and by how many powers of ten it is rarer than the budget allows."""
         self._turn(now, known=known)
-        best, best_days, best_surprise = self._windows[0], -math.inf, 0.0
+        best, most, margin = self._windows[0], -math.inf, -math.inf
+        all_days: list[float] = []
         for window in self._windows:
             if window.seen * 2 < window.size:
                 continue
-            plain = window.surprise(window.expected)
             if teach:
                 window.learn()
+            # Every look teaches, not only the unusual ones: of a brand's ordinary bursts most are not twice the usual.
+            window.extremes.see(window.excess(window.expected))
             # Where a window usually holds nothing, single threads look like storms: leave such brands to longer windows.
-            usual = self._rhythm.rate * window.seconds / 3600 >= 0.25 or window is self._windows[-1]
-            if plain <= 0 or window.observed < self.settings.floor or not usual:
+            if self._rhythm.rate * window.seconds / 3600 < 0.25 and window is not self._windows[-1]:
                 continue
-            window.extremes.see(math.log(plain))
-            surprise = window.surprise(window.asked) if window.more else plain
-            if surprise <= 0:
+            days = window.extremes.days(window.excess(window.asked))
+            all_days.append(days)
+            if window.observed < self.settings.floor or window.observed < _TIMES * window.asked:
                 continue
-            log_surprise = math.log(surprise)
-            days = window.extremes.plain(log_surprise)
-            if days > best_days and window.observed >= _TIMES * window.asked:
-                best, best_days, best_surprise = window, days, surprise
-        if best_days == -math.inf:
+            margin = max(margin, window.surprise(window.asked) + math.log(window.limit))
+            if days > most:
+                best, most = window, days
+        if most == -math.inf:
             return best, 1.0, -math.inf
-        log_days = self._combined.careful(best_days)
+        # One tall bucket and a long low rise are both worth less than what stands out at several time scales.
+        log_days = (max(all_days) + math.fsum(all_days) / len(all_days)) / 2
         chance = math.log(best.seconds / 86_400) - log_days
-        heat = min(log_days - self._log_rare, best_surprise + math.log(best.limit)) / _LN10
-        return best, math.exp(min(0.0, max(chance, -best_surprise, -700.0))), heat
+        heat = min(log_days - self._log_rare, margin) / _LN10
+        return best, math.exp(min(0.0, max(chance, -700.0))), heat
 
     def _turn(self, now: datetime, *, known: bool) -> None:
         """At the end of each six hours, remember their extremes; those of one episode once."""
@@ -188,20 +189,9 @@ class Detector:
             again = self._opened is not None and self._counted == self._opened
             for window in self._windows:
                 window.extremes.close_block(keep=known and enough and not again)
-            self._combine()
             self._counted = self._opened
             self._block, self._block_seen = block, 0
         self._block_seen += 1
-
-    def _combine(self) -> None:
-        """Standardise the past extremes of all windows by what is known now, and fit the tail of the rarest of each block."""
-        tails = [window.extremes for window in self._windows]
-        self._combined.past.clear()
-        self._combined.past.extend(
-            max(tail.plain(value) for tail, value in zip(tails, values, strict=True))
-            for values in zip(*(tail.past for tail in tails), strict=True)
-        )
-        self._combined.fit()
 
     def _episode(self, now: datetime, heat: float, window: Window, authors: Authors) -> bool:
         """Open, escalate or close; true when someone should hear of it now."""
@@ -229,7 +219,7 @@ class Detector:
         if heat < 0 or self._opened is None:
             return -1
         lasting = now - self._opened >= timedelta(hours=1) and self._goes_on()
-        rank = (heat >= 1 or lasting) + (heat >= 2 or (lasting and heat >= 1))
+        rank = (heat >= _RARER or lasting) + (heat >= _RAREST or (lasting and heat >= _RARER))
         if rank and authors is not None:
             people, least = self._people(authors, window), self.settings.authors
             rank = min(rank, 0 if people < 3 * least else 1 if people < 8 * least else 2)

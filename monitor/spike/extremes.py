@@ -1,8 +1,8 @@
 """How rare a value is for this brand: the tail of its own past extremes.
 
-Outside bursts have heavy tails: their sizes follow a power law, so the logarithm of a surprise (-ln p) has an exponential
-tail; where bursts are mild it is thinner still, and the exponential errs on the quiet side. Kept are the largest values of
-each six hours; the excess of the upper ones over their threshold is taken as exponential (peaks over threshold; their
+Outside bursts have heavy tails: their sizes follow a power law, so the logarithm of the posts above the expected has an
+exponential tail; where bursts are mild it is thinner still, and the exponential errs on the quiet side. Kept are the largest
+values of each six hours; the excess of the upper ones over their threshold is taken as exponential (peaks over threshold; their
 number grows with the 2/3rd power of the sample, as is usual for Hill's estimator). Averaged over what the data leave open
 about the mean excess (gamma posterior), the chance of an excess beyond x is (1 + x / sum)^-n: with little history the same
 excess proves less.
@@ -26,13 +26,13 @@ _EVENT_DAYS = 7
 class Extremes:
     """The largest value of each block of six hours, and the tail that follows from them.
 
-    ``usual`` stands in for the threshold while nothing is known, ``scale`` is the mean excess that ``weight`` excesses
-    of a prior have.
+    Values are logarithms of posts. With fewer than four blocks ``usual`` stands in for the others; ``scale`` is the mean
+    excess that ``weight`` excesses of a prior have: sizes of bursts usually have a tail exponent of 1 to 2.
     """
 
-    usual: float
-    scale: float
-    weight: float
+    usual: float = math.log(5)
+    scale: float = 0.7
+    weight: float = 4
     past: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
     best: float = -math.inf
     threshold: float = 0.0
@@ -49,35 +49,28 @@ class Extremes:
 
     def close_block(self, *, keep: bool = True) -> None:
         """End a block; ``keep=False`` forgets it (an episode counts once, a block that was hardly seen not at all)."""
-        if keep:
+        if keep and self.best > -math.inf:
             self.past.append(self.best)
             self.fit()
         self.best = -math.inf
 
-    def mean(self) -> float:
-        """Mean excess over the threshold."""
-        return self.total / self.excesses
+    def days(self, value: float) -> float:
+        """Ln of the days in which something as extreme comes once, averaged over what the mean excess may be.
 
-    def plain(self, value: float) -> float:
-        """Ln of the days in which something as extreme comes once, by the mean excess as it is."""
-        return (value - self.threshold) / self.mean() - self.log_share
-
-    def careful(self, value: float) -> float:
-        """The same, averaged over what the mean excess may be; below the threshold as :meth:`plain`."""
+        Below the threshold by the mean excess as it is.
+        """
         excess = value - self.threshold
         if excess <= 0:
-            return self.plain(value)
+            return excess * self.excesses / self.total - self.log_share
         return self.excesses * math.log1p(excess / self.total) - self.log_share
 
     def fit(self) -> None:
         """Fit the tail to the past extremes."""
         ordered = sorted([*self.past, *[self.usual] * max(0, 4 - len(self.past))], reverse=True)
         n = len(ordered)
-        # Blocks without anything worth a look tell how rare a look is, not how far it goes.
-        looks = sum(value > -math.inf for value in ordered)
-        upper = max(1, min(round(0.67 * n ** (2 / 3)), looks - 1))
+        upper = max(1, min(round(0.67 * n ** (2 / 3)), n - 1))
         events = min(math.ceil(n / _A_DAY / _EVENT_DAYS), upper - 1)
-        self.threshold = ordered[upper] if looks > 1 else self.usual
+        self.threshold = ordered[upper]
         # Exponential excesses of which the largest are only known to be at least as large as the next (Epstein, Sobel 1953).
         known = [value - self.threshold for value in ordered[events:upper] if value > self.threshold]
         total = sum(known) + events * (known[0] if known else 0.0)

@@ -10,7 +10,7 @@ from typing import Any
 from monitor.spike.detector import Detector
 from monitor.spike.settings import Settings
 
-VERSION = 4
+VERSION = 5
 """Of what is remembered: a memory of another version is not taken up, but made anew."""
 _SKIPPED = ("settings", "step", "count", "share", "spans")
 

@@ -31,7 +31,7 @@ class Settings:
     budget: float = 1.0
     floor: int = 5
     authors: int = 3
-    rare: timedelta = timedelta(days=10)
+    rare: timedelta = timedelta(days=6)
     learning: timedelta = timedelta(days=3)
     learning_floor: int = 50
     close_after: timedelta = timedelta(hours=2)

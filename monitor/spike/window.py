@@ -6,11 +6,15 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from monitor.spike.extremes import BLOCK, Extremes
+from monitor.spike.extremes import Extremes
 from monitor.spike.tails import log_nb_tail
 
 Bucket = tuple[float, float, float, float]
 """Posts, expected posts, the scale of the brand's bursts there (posts), and how many more posts an announced campaign may bring."""
+
+
+_CLIP = 2.0
+_CLIPPED = 0.96  # mean of min(z, 2) squared for a standard normal z
 
 
 @dataclass(slots=True)
@@ -30,12 +34,7 @@ class Window:
     since_sample: int = 0
     squares: float = 0.0
     means: float = 0.0
-    extremes: Extremes = field(init=False)
-
-    def __post_init__(self) -> None:
-        # By counting noise alone -ln p of the best of n looks lies about ln n, and its logarithm varies by 0.2; the bursts
-        # of most brands make it twice as much.
-        self.extremes = Extremes(math.log(1 + math.log(BLOCK / self.seconds + 1)), 0.4, 4)
+    extremes: Extremes = field(default_factory=Extremes)
 
     def push(self, bucket: Bucket | None) -> None:
         """Move on by one bucket; ``None`` is a bucket that was not seen."""
@@ -73,6 +72,10 @@ class Window:
         """Standard deviation."""
         return math.sqrt(max(self.expected, 0.0) + self.dispersion() * self.scale**2)
 
+    def excess(self, expected: float) -> float:
+        """Ln of the posts above what is expected; half a post where there are none."""
+        return math.log(max(self.observed - expected, 0.5))
+
     def surprise(self, expected: float) -> float:
         """-ln of the chance of a sum as large where so many are expected; 0 within one spread, where nothing is decided."""
         mean = max(expected, 1e-6)
@@ -89,6 +92,7 @@ class Window:
         if self.since_sample >= self.size and self.expected > 0:
             self.since_sample = 0
             keep = math.exp(-self.seconds / (28 * 86_400))
-            off = min(self.observed - self.expected, 4 * self.spread())
-            self.squares = keep * self.squares + off * off - self.expected
+            # Bursts must not pass for ordinary fluctuation: what is above two spreads counts as two, as if the rest were normal.
+            off = min(self.observed - self.expected, _CLIP * self.spread())
+            self.squares = keep * self.squares + off * off / _CLIPPED - self.expected
             self.means = keep * self.means + self.scale**2

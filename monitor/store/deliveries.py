@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -22,6 +23,15 @@ class Deliveries:
     def durable(self) -> AbstractContextManager[None]:
         """One transaction that survives a power cut: what is about to leave must be known afterwards."""
         return durable(self._db)
+
+    def installation(self) -> int:
+        """Return a random number that no other database has: made once, so that two installations never share an incident."""
+        for _ in range(2):
+            if found := self._db.rows("counter", name="installation"):
+                return int(found[0]["value"])
+            with self._db.transaction():
+                self._db.change("insert_installation", value=secrets.randbits(62))
+        raise LookupError("installation")
 
     def add(self, occasion: str, **fields: Any) -> bool:  # noqa: ANN401 - columns of ``occasions``
         """Note something to be told; whether it is news."""

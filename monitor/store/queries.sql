@@ -13,6 +13,9 @@ UPDATE counters SET value = :value WHERE name = :name;
 -- insert_counter: make a counter
 INSERT INTO counters (name, value) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING;
 
+-- insert_installation: what tells this database from all others; made once
+INSERT INTO counters (name, value) VALUES ('installation', :value) ON CONFLICT (name) DO NOTHING;
+
 -- posts_by_id: what is stored of these posts
 SELECT pid, id, aid, text, thread, brand, edited_at, deleted_at FROM posts WHERE id IN (:ids);
 
@@ -315,9 +318,9 @@ SELECT label, CAST(SUM(posts) AS BIGINT) AS n FROM day_labels WHERE brand = :bra
 -- sum_turns: turns of whole days by outcome
 SELECT outcome, CAST(SUM(turns) AS BIGINT) AS n FROM day_turns WHERE brand = :brand AND day >= :start AND day < :end GROUP BY outcome ORDER BY outcome;
 
--- overdue_turns: turns of a span that wait and were due before an instant
-SELECT COUNT(*) AS n FROM turns WHERE brand = :brand AND needs_reply = 1 AND answered_at IS NULL AND excluded IS NULL AND due_at < :now
-  AND started_at >= :start AND started_at < :end;
+-- waiting_turns: turns of a span that wait, by when they are due
+SELECT due_at, COUNT(*) AS n FROM turns WHERE brand = :brand AND needs_reply = 1 AND answered_at IS NULL AND excluded IS NULL
+  AND started_at >= :start AND started_at < :end GROUP BY due_at;
 
 -- sum_hours: arrivals and answers of whole days by day and hour
 SELECT day, hour, arrivals, answers FROM day_hours WHERE brand = :brand AND day >= :start AND day < :end ORDER BY day, hour;
@@ -1545,7 +1548,7 @@ SELECT channel, MAX(CASE WHEN state = 'sent' THEN sent_at END) AS sent_at, MAX(C
 FROM deliveries GROUP BY channel ORDER BY channel;
 
 -- channel_trouble: the newest failure of a channel
-SELECT did, state, reason, detail, sending_at FROM deliveries WHERE channel = :channel AND reason IS NOT NULL AND reason NOT IN ('late', 'person') ORDER BY sending_at DESC NULLS LAST, did DESC LIMIT 1;
+SELECT did, state, reason, detail, sending_at FROM deliveries WHERE channel = :channel AND reason IS NOT NULL AND reason NOT IN ('late', 'person', 'needless') ORDER BY sending_at DESC NULLS LAST, did DESC LIMIT 1;
 
 -- alert: one episode
 SELECT alid, brand, kind, level, start_at, end_at, observed, expected, p, authors, evidence, state, recorded_at FROM alerts WHERE alid = :alid;

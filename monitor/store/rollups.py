@@ -208,12 +208,12 @@ class Rollups:
         """
         first, last = self._days(brand).whole(start, end)
         rows = self._db.rows("sum_turns", brand=brand, start=first, end=last)
-        found = {row["outcome"]: int(row["n"]) for row in rows}
-        waiting = found.pop("waiting", 0)
-        if waiting:
-            overdue = self._one("overdue_turns", brand, first, last, now=now)
-            found |= {name: n for name, n in (("overdue", overdue), ("pending", waiting - overdue)) if n}
-        return found
+        found = Counter({row["outcome"]: int(row["n"]) for row in rows})
+        if found.pop("waiting", 0):
+            for row in self._db.rows("waiting_turns", brand=brand, start=first, end=last):
+                came = fate(due=row["due_at"], answered_at=None, excluded=None, excluded_at=None, until=now)
+                found[came] += int(row["n"])
+        return dict(found)
 
     def hours(self, brand: str, start: int, end: int) -> list[tuple[int, int, int, int]]:
         """Return ``(day, hour, arrivals, answers)`` for the hours of the whole days of ``[start, end)`` with any.
@@ -228,8 +228,8 @@ class Rollups:
     def _days(self, brand: str) -> Days:
         return days_of(self._db, [brand])[brand]
 
-    def _one(self, name: str, brand: str, start: int, end: int, **more: int) -> int:
-        return int(self._db.rows(name, brand=brand, start=start, end=end, **more)[0]["n"]) if start < end else 0
+    def _one(self, name: str, brand: str, start: int, end: int) -> int:
+        return int(self._db.rows(name, brand=brand, start=start, end=end)[0]["n"]) if start < end else 0
 
 
 _STATEMENTS = {

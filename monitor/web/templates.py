@@ -17,7 +17,7 @@ from jinja2.runtime import Context as JinjaContext
 from markupsafe import Markup, escape
 
 from monitor.catalogue import define, footnote
-from monitor.say import Say
+from monitor.say import WEEKDAYS, Say
 from monitor.timing import format_duration, from_epoch, iso
 from monitor.web.context import Context
 from monitor.web.links import link, linked, plain, short
@@ -208,7 +208,7 @@ def _dated(at: datetime, zone: str, language: str, year: int) -> str:
     """A time as date and clock in a zone; the year only where it is another than this one."""
     local = at.astimezone(ZoneInfo(zone))
     if language == "ja":
-        day = f"{local.month}/{local.day}({'月火水木金土日'[local.weekday()]})"
+        day = f"{local.month}/{local.day}({WEEKDAYS['ja'][local.weekday()]})"
         return f"{local.year}/{day} {local:%H:%M}" if local.year != year else f"{day} {local:%H:%M}"
     return f"{local:%a %d %b %Y %H:%M}" if local.year != year else f"{local:%a %d %b %H:%M}"
 

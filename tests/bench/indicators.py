@@ -147,7 +147,8 @@ def _turn(one: tuple[int, int, int, str, int | None, str | None], pids: dict[str
 def figures(store: Store) -> dict[str, Any]:
     """The last week as page, command and digest ask for it."""
     clock, span = Clock(calendar=always_open("UTC"), default_within=14_400), Span(start=END - WEEK, end=END)
-    return kpis.of_week(store, "acme", "UTC", clock, "m", span, NOW, kpis.Rules(names=("acme",)))
+    about = {"store": store, "brand": "acme", "zone": "UTC", "clock": clock, "model": "m"}
+    return kpis.of_week(kpis.Asked(**about, span=span, now=NOW, rules=kpis.Rules(names=("acme",))))
 
 
 def run(rounds: int = 3) -> list[str]:

@@ -19,6 +19,8 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.fakes import incidents
+
 KEY = "k" * 26
 WEBHOOK = "A" * 17 + "/" + "B" * 29
 OK: tuple[int, Any] = (200, "ok")
@@ -73,6 +75,7 @@ class Host:
 
     seen: list[Seen] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    incidents: incidents.Incidents = field(default_factory=incidents.Incidents)
     answers: list[tuple[int, Any] | None] = field(default_factory=list)
     always: tuple[int, Any] | None = None
     files: bool = True
@@ -271,14 +274,6 @@ def telegram(host: Host, call: Call, token: str, method: str) -> Any:
     return host.take((200, {"ok": True, "result": {"message_id": 1}}), service="telegram", **seen)
 
 
-def pagerduty(host: Host, call: Call) -> Any:
-    data = call.data
-    if len(data["payload"]["summary"]) > 1024:
-        return 400, {"status": "invalid event", "message": "Event object is invalid"}
-    seen = {"to": data["routing_key"], "text": data["payload"]["summary"], "raw": call.body.decode()}
-    return host.take((202, {"status": "success", "dedup_key": "d"}), service="pagerduty", **seen)
-
-
 def google(host: Host, call: Call, space: str) -> Any:
     text = call.data["text"]
     if len(text.encode()) > 32000:
@@ -303,7 +298,7 @@ SERVICES: list[tuple[str, Callable[..., Any]]] = [
     (r"/line/push", line),
     (r"/(AC.+)/Messages.json", twilio),
     (r"/bot([^/]+)/(send\w+)", telegram),
-    (r"/v2/enqueue", pagerduty),
+    *incidents.SERVICES,
     (r"/spaces/(.+)", google),
     (r"/(|pr\d)", ntfy),
 ]

@@ -110,7 +110,7 @@ def test_acknowledge_take_hand_over_note_judge_reopen(site: Site) -> None:
         assert client.post(f"/alerts/{alid}/no-crisis.json", json={"reason": "because"}).status_code == 422
         assert client.post(f"/alerts/{alid}/note.json", json={"note": "  "}).status_code == 409
         assert client.post("/alerts/999999/take.json", json={}).status_code == 404
-        assert "were no crisis" in client.get("/alerts").text
+        assert " was no crisis" in client.get("/alerts").text
         page = client.get(f"/alerts/{alid}").text
         assert "agent hands over to manager" in page
         assert "press called" in page
@@ -188,6 +188,15 @@ def test_a_message_in_doubt_is_shown_and_a_person_decides(site: Site) -> None:
         history = [(row["did"], row["state"], row["actor"]) for row in store.deliveries.history([first, second])]
         assert (first, "sent", "agent") in history
         assert (second, "waiting", "agent") in history
+
+
+def test_an_end_that_was_not_sent_is_explained(site: Site) -> None:
+    with site.store() as store:
+        did = told(store, newest(store), "unknown")
+        assert store.deliveries.move(store.deliveries.get(did), "given_up", to_epoch(now()), reason="needless")
+    with site.as_("agent") as client:
+        assert "This service would have rung for the end as for an alert" in client.get("/deliveries?lang=en").text
+        assert "収束の通知でもアラートと同じように鳴り" in client.get("/deliveries?lang=ja").text
 
 
 def test_hostile_words_in_titles_notes_and_names_stay_words(site: Site) -> None:

@@ -47,7 +47,8 @@ class TestKpi:
         def worked_out() -> dict[str, Any]:
             with site.store() as store:
                 clock = site.app.clock(BRAND)
-                return kpis.of_week(store, BRAND, ZONE, clock, site.app.model_name(), span, now(), rules)
+                about = {"store": store, "brand": BRAND, "zone": ZONE, "clock": clock}
+                return kpis.of_week(kpis.Asked(**about, model=site.app.model_name(), span=span, now=now(), rules=rules))
 
         before = worked_out()
         with site.as_("viewer") as client:

@@ -18,6 +18,15 @@ WEB = Path(__file__).parents[2] / "monitor" / "web"
 PLACE = re.compile(r"%\((\w+)\)s")
 
 
+def plurals() -> Iterator[tuple[str, str, str]]:
+    """Sentences of the templates that a number changes: where they stand, with one, and with several."""
+    for path in sorted((WEB / "templates").glob("*.html")):
+        with path.open("rb") as file:
+            for _, _, message, _ in babel_extract(file, ("ngettext",), [], {"trim_blocks": "true"}):
+                assert isinstance(message, tuple)
+                yield path.name, str(message[0]), str(message[1])
+
+
 def in_templates() -> Iterator[tuple[str, str]]:
     """Msgids of the templates; those that end with a space are the beginnings of codes."""
     for path in sorted((WEB / "templates").glob("*.html")):
@@ -67,9 +76,36 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
     assert wrong == []
 
 
+def test_every_sentence_with_a_number_has_its_japanese_and_its_two_englishes() -> None:
+    found = list(plurals())
+    assert len({one for _, one, _ in found}) > 10
+    japanese, english = catalog("ja"), catalog("en")
+    for place, one, many in found:
+        said = [japanese.ngettext(one, many, n) for n in (1, 2)]
+        assert said[0] == said[1], "Japanese has one form"
+        assert said[0] not in (one, many), (place, one)
+        assert set(PLACE.findall(said[0])) == set(PLACE.findall(many)) >= set(PLACE.findall(one))
+        assert [english.ngettext(one, many, n) for n in (0, 1, 2)] == [many, one, many]
+
+
+def test_a_number_with_its_noun_stands_nowhere_without_its_singular() -> None:
+    """Of what is said with a bare ``_`` no number goes with an English plural, but for those that never are one."""
+    plural = re.compile(
+        r"%\((?!length|who|seconds|most|longest)\w+\)s (?:more |own )?(?!is\b|has\b|needs\b)(?:[a-z]+s|people)\b"
+    )
+    allowed = {
+        "%(n)s gaps today",  # "1 gap" stands beside it
+        "%(n)s characters, filled in for a made-up customer",
+        "At most %(n)s characters.",
+        "In hand now, and done in the last %(days)s days",  # seven
+    }
+    assert {text for _, text in msgids() if plural.search(text)} - allowed == set()
+
+
 def all_of(found: gettext.NullTranslations) -> Iterator[str]:
     """Msgids of a catalog and of those behind it: one for each file."""
-    yield from getattr(found, "_catalog", {})
+    for one in getattr(found, "_catalog", {}):
+        yield one[0] if isinstance(one, tuple) else one
     if found._fallback is not None:  # type: ignore[attr-defined]
         yield from all_of(found._fallback)  # type: ignore[attr-defined]
 

@@ -13,6 +13,7 @@ from monitor.errors import ConfigError
 from monitor.phrases import permit_of, sentence_of
 from monitor.text import unaddressed
 from monitor.timing import from_epoch, work_seconds
+from monitor.values import DAYS
 from monitor.web.context import Context, Raw
 from monitor.web.links import short
 from monitor.web.pages.queue import NETWORKS, chips, last_action, settled
@@ -22,7 +23,6 @@ from monitor.web.why import whereabouts
 from monitor.workflow import REASONS
 
 routes = Routes()
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CID = Param(name="cid", about="Number of the conversation.", kind="integer", required=True)
 _SAVED = Param(name="saved", about="Saved reply to fill in.", kind="integer")
 

@@ -48,12 +48,20 @@ def kpi(ctx: Context) -> Mapping[str, Any]:
         }
     brand, zone, week, span = _asked(ctx, zones)
     start, end = week_bounds(week, zone)
-    rules = kpis.Rules.of(ctx.app.settings.find(brand))
-    settings = (ctx.app.clock(brand), ctx.app.model_name(), span, ctx.now, rules)
+    asked = kpis.Asked(
+        store=ctx.store,
+        brand=brand,
+        zone=zone,
+        clock=ctx.app.clock(brand),
+        model=ctx.app.model_name(),
+        span=span,
+        now=ctx.now,
+        rules=kpis.Rules.of(ctx.app.settings.find(brand)),
+    )
     try:
         earlier = iso_week(start - timedelta(days=3), zone)
         later = iso_week(end + timedelta(days=3), zone) if end <= ctx.now else None
-        figures, audit = kpis.with_audit(ctx.store, brand, zone, *settings)
+        figures, audit = kpis.with_audit(asked)
     except (ValueError, OverflowError) as error:  # a week at the end of the calendar has no neighbour
         raise _no_week(week) from error
     return {

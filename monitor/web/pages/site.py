@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.values import DAYS
 from monitor.web.context import Context, Done, Problem, Raw
 from monitor.web.registry import Param, Routes
 from monitor.web.templates import assets
@@ -72,10 +73,7 @@ def settings(ctx: Context) -> Mapping[str, Any]:
                 "campaigns": list(brand.campaigns),
                 "accounts": {network: list(handles) for network, handles in brand.accounts.items()},
                 "targets": {"high_s": brand.targets.high, "normal_s": brand.targets.normal},
-                "hours": {
-                    day: _hours(getattr(brand.calendar, day))
-                    for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-                },
+                "hours": {day: _hours(getattr(brand.calendar, day)) for day in DAYS},
                 "holidays": brand.calendar.holidays,
                 "closures": [{"from": str(c.start), "to": str(c.end), "name": c.name} for c in brand.calendar.closures],
                 "sources": [{"connector": source.connector, "every_s": source.every} for source in brand.source],
