@@ -205,8 +205,8 @@ def _keep(
     options: Options,
 ) -> None:
     worst = episode.worst
-    # posts before the alarm belong to it: the window that raised it began earlier
-    begin = to_epoch(episode.first.start) + STEP - episode.first.window
+    # Posts before the alarm belong to it: what raised it began earlier.
+    begin = to_epoch(episode.first.start) + STEP - (episode.first.rise or episode.first.window)
     until = to_epoch(episode.until)
     posts, counted, grounds = _grounds(store, brand, model, episode.kind, (begin, until), worst, now, options)
     alert = Alert(

@@ -413,6 +413,21 @@ def test_one_event_does_not_hide_the_next_and_a_block_without_a_look_teaches_not
     assert list(calm.past) == before
 
 
+@pytest.mark.parametrize("seed", [1, 4, 9])
+def test_an_alert_says_when_the_rise_began_not_when_its_window_did(seed: int) -> None:
+    chance = random.Random(seed)
+    begin = 288 * 20 + 150
+    rows = [
+        (MONDAY + i * timedelta(minutes=5), float(poisson(chance, 0.5) + (2 if i >= begin else 0)))
+        for i in range(begin + 40)
+    ]
+    first = next(verdict for verdict in backtest(rows) if verdict.alert and verdict.start >= rows[begin][0])
+    assert first.window >= 1800
+    assert 0 < first.rise <= first.window
+    began = first.start + timedelta(minutes=5) - timedelta(seconds=first.rise)
+    assert abs(began - rows[begin][0]) <= timedelta(minutes=15)
+
+
 def test_ordinary_bursts_teach_how_far_bursts_go() -> None:
     chance = random.Random(8)
     quiet, bursty = [], []

@@ -93,7 +93,7 @@ def replay(past: Rows | Negative, settings: Settings) -> list[Fired]:
                     worst=verdict,
                     level=level,
                     negative=negative,
-                    window=verdict.window,
+                    window=verdict.rise or verdict.window,
                 )
             )
         since = verdict.since

@@ -265,6 +265,7 @@ class Detector:
             heat=heat,
             since=self._opened,
             asked=window.asked if window.more else 0.0,
+            rise=window.rise() if alert else 0,
             earlier=len(self.campaigns.past) if self.campaigns is not None else 0,
         )
 

@@ -65,7 +65,7 @@ class Feelings:
     @staticmethod
     def _as_verdict(verdict: Verdict, window: ShareWindow, heat: float) -> Verdict:
         p = min(1.0, window.limit * 10 ** -min(heat, 300.0)) if heat > float("-inf") else 1.0
-        seen = {"observed": float(window.observed), "expected": window.expected, "window": window.seconds}
+        seen = {"observed": float(window.observed), "expected": window.expected, "window": window.seconds, "rise": 0}
         return replace(verdict, p=p, heat=heat, **seen)  # type: ignore[arg-type]
 
     @staticmethod

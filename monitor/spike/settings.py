@@ -51,7 +51,9 @@ class Verdict:
     ``alert``: an alert is raised or escalated here. ``observed``, ``expected`` and ``p`` (chance of something as rare in
     a bucket, by the brand's own past) are of the most telling ``window`` in seconds; ``since`` is when the open episode
     began; ``heat`` is by how many powers of ten the observation is rarer than the budget allows (negative: commoner).
-    ``asked``: the posts that an announced campaign led to expect there instead, from ``earlier`` ones; 0 outside of campaigns.
+    ``asked``: the posts that an announced campaign led to expect there instead, from ``earlier`` ones; 0 outside of
+    campaigns. ``rise``: where the number of posts raises an alert, how many seconds before the bucket's end the rise most
+    likely began, at most ``window``; otherwise 0.
     """
 
     start: datetime
@@ -68,3 +70,4 @@ class Verdict:
     learning_until: datetime | None = None
     asked: float = 0.0
     earlier: int = 0
+    rise: int = 0

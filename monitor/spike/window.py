@@ -86,6 +86,16 @@ class Window:
             return 0.0
         return -log_nb_tail(self.observed, mean, dispersion)
 
+    def rise(self) -> int:
+        """How many seconds before the window's end the rise most likely began: the likelihood of a doubling (Page 1954)."""
+        sum_, best, length = 0.0, -math.inf, 1
+        for i, bucket in enumerate(reversed(self.buckets), 1):
+            if bucket is not None:
+                sum_ += bucket[0] * math.log(2) - bucket[1] - bucket[3]
+            if sum_ > best and bucket is not None and bucket[0]:
+                best, length = sum_, i
+        return length * (self.seconds // self.size)
+
     def learn(self) -> None:
         """Once per window length, remember how far the sum lay from its mean."""
         self.since_sample += 1
