@@ -60,7 +60,7 @@ def test_the_first_on_duty_is_told_once(
     assert states(store) == {f"alert:{alid}:warning chat": "sent"}
     assert occasions(store) == {f"alert:{alid}:warning": "told"}
     said = web.taken[0][1]["message"]
-    assert "全体で520件・41人。最も多い30分で412件(平常 45.2件)。" in said
+    assert "開始から520件・41人。平常との差が最も大きい30分では412件(平常 45.2件)。" in said
     assert "11:00 から続いています" in said
     assert "■ 危機ではないと考えられる材料\n・30%は再投稿です。" in said
     assert "当番: 佐藤、suzuki" in said
@@ -663,7 +663,7 @@ def test_the_account_says_in_both_languages_and_forms_what_happened_and_what_a_s
         f"{BRAND}に関する投稿の増加についての経緯(2026年3月5日(木))",
         "2026年3月5日(木) 09:04時点。時刻は日本時間。",
         "・期間:3月5日(木) 01:30~09:04(7時間34分)",
-        "・規模:全体で520件・41人。最も多い30分で412件(平常 45.2件)。",
+        "・規模:開始から520件・41人。平常との差が最も大きい30分では412件(平常 45.2件)。",
         "・検知:3月5日(木) 02:00(始まりから30分後)",
         "・初動:3月5日(木) 07:04 佐藤が確認(検知から5時間4分後)",
         "・現在の状態:対応中(佐藤)",

@@ -78,8 +78,8 @@ def test_a_message_says_how_big_it_is(kind: str) -> None:
         return told.size(row, language)
 
     kept = "negative " if kind == "negative" else ""
-    assert size(1, "en") == f"1 {kept}post by 1 person; at most 1 within 15 min, where 0.2 are usual."
-    assert size(2000, "en").startswith(f"2,000 {kept}posts by 2,000 people; at most 2,000 within")
+    assert size(1, "en") == f"1 {kept}post by 1 person since it began; the most unusual 15 min held 1, where 0.2 are usual."
+    assert size(2000, "en").startswith(f"2,000 {kept}posts by 2,000 people since it began; the most unusual")
     assert "2,000件・2,000人" in size(2000, "ja")
     for n, minutes in ((1, "1 minute"), (15, "15 minutes")):
         assert f"is told {minutes} after" in told.WORDS["en"]["next"].format(minutes=Number(n))
@@ -173,8 +173,8 @@ def test_pages_say_one_mention_and_two_mentions() -> None:
             said=said, row={"authors": n, "observed": n, "expected": 0.2}, ctx=SimpleNamespace(language="en")
         )
 
-    assert size(1) == "1 post by 1 person; at most 1 within 15 min, where 0.2 are usual."
-    assert size(2) == "2 posts by 2 people; at most 2 within 15 min, where 0.2 are usual."
+    assert size(1) == "1 post by 1 person since it began; the most unusual 15 min held 1, where 0.2 are usual."
+    assert size(2) == "2 posts by 2 people since it began; the most unusual 15 min held 2, where 0.2 are usual."
     for page, opening, name, one, two in (
         ("alerts.html", '{{ ngettext("Alerts of', "days", "Alerts of the last day", "Alerts of the last 2 days"),
         ("sources.html", '{{ ngettext("Gaps of', "days", "Gaps of the last day", "Gaps of the last 2 days"),

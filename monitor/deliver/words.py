@@ -32,8 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
         "closed": "Over",
         "unanswered": "No answer: {level}",
         "handed_over": "For you: {level}",
-        "what": "{posts:post} by {authors:person/people}; at most {observed:,} within {window}, where {expected} are usual.",
-        "what_negative": "{posts:negative post} by {authors:person/people}; at most {observed:,} within {window}, where {expected} are usual.",
+        "what": "{posts:post} by {authors:person/people} since it began; the most unusual {window} held {observed:,}, where {expected} are usual.",
+        "what_negative": "{posts:negative post} by {authors:person/people} since it began; the most unusual {window} held {observed:,}, where {expected} are usual.",
         "since": "Since {start}, still going on.",
         "was": "From {start} to {end}. It is over.",
         "risen": "It has risen to: {level}.",
@@ -80,8 +80,8 @@ WORDS: dict[str, dict[str, str]] = {
         "closed": "収束",
         "unanswered": "未確認・{level}",
         "handed_over": "引き継ぎ・{level}",
-        "what": "全体で{posts:,}件・{authors:,}人。最も多い{window}で{observed:,}件(平常 {expected}件)。",
-        "what_negative": "否定的な投稿が全体で{posts:,}件・{authors:,}人。最も多い{window}で{observed:,}件(平常 {expected}件)。",
+        "what": "開始から{posts:,}件・{authors:,}人。平常との差が最も大きい{window}では{observed:,}件(平常 {expected}件)。",
+        "what_negative": "否定的な投稿が開始から{posts:,}件・{authors:,}人。平常との差が最も大きい{window}では{observed:,}件(平常 {expected}件)。",
         "since": "{start} から続いています。",
         "was": "{start} から {end} まで。収束しました。",
         "risen": "{level}に引き上げました。",
@@ -165,7 +165,7 @@ def size(alert: Any, language: str) -> str:  # noqa: ANN401 - a database row
     """Return how big an episode (a row) is: posts and people in all, and the most within its window against the usual."""
     evidence, words = json.loads(alert["evidence"]), WORDS[language]
     return words["what_negative" if alert["kind"] == "negative" else "what"].format(
-        posts=Number(max(evidence.get("posts_in_all", 0), alert["observed"])),
+        posts=Number(evidence.get("posts_in_all", alert["observed"])),
         authors=Number(alert["authors"]),
         observed=Number(alert["observed"]),
         window=format_duration(evidence.get("window_s", 3600), language),
