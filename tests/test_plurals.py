@@ -78,7 +78,10 @@ def test_a_message_says_how_big_it_is(kind: str) -> None:
         return told.size(row, language)
 
     kept = "negative " if kind == "negative" else ""
-    assert size(1, "en") == f"1 {kept}post by 1 person since it began; the most unusual 15 min held 1, where 0.2 are usual."
+    assert (
+        size(1, "en")
+        == f"1 {kept}post by 1 person since it began; the most unusual 15 min held 1, where 0.2 are usual."
+    )
     assert size(2000, "en").startswith(f"2,000 {kept}posts by 2,000 people since it began; the most unusual")
     assert "2,000件・2,000人" in size(2000, "ja")
     for n, minutes in ((1, "1 minute"), (15, "15 minutes")):
