@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.alert_memory import Memory, Remembered, with_earlier
-from monitor.evidence import Counted, Grounds, Setting, explain, sentences, title
+from monitor.evidence import LANGUAGES, Counted, Grounds, Setting, explain, sentences, title
 from monitor.series import KINDS, STEP, Kind, Series, first_bucket, read, usable
 from monitor.spike import LEVELS, VERSION, Difference, Feelings, Fired, Negative, Settings, Verdict, difference
 from monitor.store import Store
@@ -222,10 +222,11 @@ def _keep(
         evidence=grounds.evidence,
         counter_evidence=grounds.counter_evidence,
     )
+    told = {language: sentences(alert, language, grounds.made_of) for language in LANGUAGES}
     evidence = {
         "title": {"en": title(alert, "en", ZoneInfo(zone)), "ja": title(alert, "ja", ZoneInfo(zone))},
-        "for": {"en": sentences(alert, "en")[0], "ja": sentences(alert, "ja")[0]},
-        "against": {"en": sentences(alert, "en")[1], "ja": sentences(alert, "ja")[1]},
+        "for": {language: said[0] for language, said in told.items()},
+        "against": {language: said[1] for language, said in told.items()},
         "posts": [post.id for post in _samples(posts)],
         "window_s": worst.window,
         "posts_in_all": counted.posts,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Literal
 
@@ -18,7 +18,10 @@ from monitor.text import normalise
 from monitor.types import Alert, AlertLevel, Post
 
 Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
 _NOISE = re.compile(r"https?://\S+|@[\w.-]+|\s+|^rt\b")
+_FEELINGS = ("negative", "not_negative")
+_TIME = re.compile(r"\s*\d\d:\d\d-$")
 _MARKS = re.compile(r"[\W_]+")
 _KINDS = {"ja": {"volume": "投稿", "negative": "否定の投稿"}, "en": {"volume": "volume", "negative": "negative"}}
 LEVEL_NAMES: dict[str, dict[AlertLevel, str]] = {
@@ -94,10 +97,14 @@ _ONE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """Evidence and counter-evidence, each a code with its number: ``people:41``, ``copied:62``."""
+    """Evidence and counter-evidence, each a code with its number: ``people:41``, ``copied:62``.
+
+    ``made_of``: what a share is made of, by code: posts, of how many, and for feelings the usual percentage.
+    """
 
     evidence: tuple[str, ...] = ()
     counter_evidence: tuple[str, ...] = ()
+    made_of: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +158,8 @@ def explain(
     against = [f"few_authors:{counted.people}"] if counted.people < 5 else []
     if len(posts) < counted.posts:
         unseen.append(f"read:{max(1, round(100 * len(posts) / counted.posts))}")
-    against += _shares(posts, around.campaign)
+    shares = _shares(posts, around.campaign)
+    against += [f"{code}:{round(100 * n / of)}" for code, (n, of) in shares.items()]
     feeling = _feeling(around)
     for_it += [code for code in feeling if code.startswith("negative")]
     against += [code for code in feeling if code.startswith("not_")]
@@ -166,7 +174,10 @@ def explain(
     reach = max((post.author.followers or 0 for post in posts), default=0)
     if reach >= 10_000:
         for_it.append(f"big_account:{reach}")
-    return Grounds(evidence=tuple(for_it), counter_evidence=(*against, *unseen))
+    made_of: dict[str, tuple[int, ...]] = dict(shares)
+    if feeling and around.negative and around.usual:
+        made_of |= dict.fromkeys(_FEELINGS, (*around.negative, round(100 * around.usual[0] / around.usual[1])))
+    return Grounds(evidence=tuple(for_it), counter_evidence=(*against, *unseen), made_of=made_of)
 
 
 def _announced(around: Setting) -> list[str]:
@@ -183,7 +194,8 @@ def _announced(around: Setting) -> list[str]:
     ]
 
 
-def _shares(posts: Sequence[Post], campaign: frozenset[str]) -> list[str]:
+def _shares(posts: Sequence[Post], campaign: frozenset[str]) -> dict[str, tuple[int, int]]:
+    """What reaches its least share, each as posts and of how many."""
     authors = Counter(post.author.id for post in posts)
     texts = Counter(key for post in posts if (key := _letters(post.text)))
     copies = max(texts.values(), default=0)
@@ -195,7 +207,7 @@ def _shares(posts: Sequence[Post], campaign: frozenset[str]) -> list[str]:
         "news": (sum(_is_news(post) for post in posts), 0.3),
         "reposts": (sum(post.repost_of is not None for post in posts), 0.5),
     }
-    return [f"{code}:{round(100 * n / len(posts))}" for code, (n, least) in shares.items() if n >= least * len(posts)]
+    return {code: (n, len(posts)) for code, (n, least) in shares.items() if n >= least * len(posts)}
 
 
 def _letters(text: str) -> str:
@@ -229,10 +241,16 @@ def _risk(posts: Sequence[Post], around: Setting) -> Counter[str]:
     return Counter(people.values())
 
 
-def sentences(alert: Alert, language: Language) -> tuple[list[str], list[str]]:
-    """Evidence and counter-evidence of an alert as sentences; codes of a later version that are not known stay codes."""
-    return [_sentence(code, language) for code in alert.evidence], [
-        _sentence(code, language) for code in alert.counter_evidence
+def sentences(
+    alert: Alert, language: Language, made_of: Mapping[str, tuple[int, ...]] | None = None
+) -> tuple[list[str], list[str]]:
+    """Evidence and counter-evidence of an alert as sentences; codes of a later version that are not known stay codes.
+
+    ``made_of``, as :func:`explain` returns it, puts the numbers beside each share.
+    """
+    behind = made_of or {}
+    return [_sentence(code, language, behind) for code in alert.evidence], [
+        _sentence(code, language, behind) for code in alert.counter_evidence
     ]
 
 
@@ -250,10 +268,29 @@ def title(alert: Alert, language: Language, zone: tzinfo = UTC) -> str:
     return front + brand + back
 
 
-def _sentence(code: str, language: Language) -> str:
+def untimed(title: str) -> str:
+    """Return an alert's title without its time, for a line that begins with it."""
+    return _TIME.sub("", title)
+
+
+def _sentence(code: str, language: Language, made_of: Mapping[str, tuple[int, ...]]) -> str:
     name, _, number = code.partition(":")
     pattern = (_ONE.get(name) if (language, number) == ("en", "1") else None) or _SENTENCES[language].get(name)
-    return pattern.format(f"{int(number):,}" if number.isdigit() else number) if pattern else code
+    if not pattern:
+        return code
+    if name in made_of:
+        pattern = pattern.replace("{0}%", "{0}%" + _of(name, made_of[name], language), 1)
+    return pattern.format(f"{int(number):,}" if number.isdigit() else number)
+
+
+def _of(name: str, made_of: tuple[int, ...], language: Language) -> str:
+    """The numbers behind a share, in brackets."""
+    n, of, *usual = made_of
+    if name in _FEELINGS:
+        if language == "ja":
+            return f"(判定できた{of:,}件中{n:,}件、平常は{usual[0]}%)"
+        return f" ({n:,} of {of:,} judged; usually {usual[0]}%)"
+    return f"({of:,}件中{n:,}件)" if language == "ja" else f" ({n:,} of {of:,})"
 
 
 def _round(value: float) -> str:

@@ -13,6 +13,9 @@ from monitor.timing import format_duration
 
 Language = Literal["en", "ja"]
 UNKNOWN = "–"
+NETWORKS: Mapping[str, str] = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "mastodon": "Mastodon"}
+"""How networks write their own names."""
+
 WEEKDAYS: Mapping[str, Sequence[str]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "ja": "月火水木金土日",
@@ -120,7 +123,7 @@ class Say:
 
     def interval(self, pair: list[float] | tuple[float, float] | None) -> str:
         """The 95 % interval of a share, in percent; nothing where there is none."""
-        return "" if pair is None else f"{100 * pair[0]:.0f}–{100 * pair[1]:.0f}%"
+        return "" if pair is None else f"{100 * pair[0]:.0f}{self('–', '〜')}{100 * pair[1]:.0f}%"
 
     def confidence(self, pair: list[float] | tuple[float, float] | None) -> str:
         """The same with its name, for text that has no heading which says it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -95,7 +96,10 @@ def test_of_a_very_large_episode_people_are_counted_and_texts_sampled(
         (part,) = (line for line in evidence["against"]["en"] if "of the posts were read" in line)
         assert 20 <= int(part.split("%")[0].split()[-1]) <= 30
         assert any("均等に選んだ" in line for line in evidence["against"]["ja"])
-        assert any("% are negative" in line for line in evidence["for"]["en"])
+        (feeling,) = (line for line in evidence["for"]["en"] if "are negative" in line)
+        share, n, of = map(int, re.findall(r"^(\d+)% \((\d+) of (\d+) judged; usually \d+%\)", feeling)[0])
+        assert 350 <= n <= of
+        assert share == round(100 * n / of)
 
 
 def test_a_second_run_and_a_run_from_memory_find_the_same(brand: Store) -> None:

@@ -275,6 +275,10 @@ def test_nobody_acknowledged_so_the_next_is_told_and_then_the_others(
     clock.move(1800)
     assert job.run() == 1
     assert len(web.titles("boss")) == 1, "after those on duty everybody else"
+    chat, boss = (next(body["message"] for path, body in web.taken if path == f"/{name}") for name in ("chat", "boss"))
+    assert "30分以内に確認がない場合、次の当番に知らせます。" in chat
+    assert "nobody comes after this message." in boss
+    assert "The next on duty" not in boss
     clock.move(1800)
     assert job.run() == 0
     assert occasions(store)[f"alert:{alid}:unanswered:3"] == "nobody"

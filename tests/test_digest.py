@@ -81,10 +81,13 @@ def test_of_a_hundred_posts_forty_answered_the_median_is_not_reached_and_the_sha
     mean = turns["answered_only"]["network"]["mean_s"]
     assert mean == sum((20 + i) * 60 for i in range(40)) / 40
     english, japanese = texts(figures)
-    assert "median not reached, p90 not reached (n = 100: 40 answered, 60 without an answer" in _flat(english)
+    assert (
+        "median not reached, p90 not reached (n = 100: 40 answered, 60 without an answer counted as still waiting)"
+        in _flat(english)
+    )
     assert "40% (40 of 100;" in english
     assert re.search(r"plain mean +39 min 30 s over the 40 answered only", english)
-    assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、返信のない60件も待機中" in _flat(japanese).replace(
+    assert "中央値 未到達、90%点 未到達(n=100:返信済み40件、未返信60件は待機中として算入)" in _flat(japanese).replace(
         " ", ""
     ).replace("中央値", "中央値 ").replace("90%点", "90%点 ")
     assert "40%(100件中40件、" in japanese
@@ -344,6 +347,8 @@ def test_promises_that_were_not_kept_stand_with_their_posts(store: Store) -> Non
     assert [one["post"] for one in promises["not_kept"]] == ["x:p2", "x:p1"]
     assert promises["not_kept"][0]["kept_at"] is None
     assert promises["share"]["denominator"] == 3
+    assert "A small sample" in promises["certainty"]["en"]
+    assert "件数が少なく" in promises["certainty"]["ja"]
 
 
 # -- what was not seen --

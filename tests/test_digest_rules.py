@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from monitor.advocates import Deed, act, advocates
 from monitor.digest import chance
+from monitor.digest.layout import rested
 from monitor.rising import Said, Tally, least_z, log_odds, rising, topics
+from monitor.say import Say
 from monitor.staffing import Arrival, Cell, cells, hour_of_week, weakest
 from monitor.statistics import Share, wilson
 from monitor.tokens import Words, copy_key
@@ -269,3 +271,15 @@ def test_small_numbers_are_told_to_be_small() -> None:
     assert chance.of_posts([1, 2, 3, 4, 5], [9, 8, 7, 6, 10])["verdict"] == "less"
     assert chance.of_posts([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])["verdict"] == "chance"
     assert wilson(0, 9) is not None
+
+
+def test_a_median_says_how_many_it_counts_as_waiting_and_how_many_were_set_aside() -> None:
+    wait = {"n": 175, "censored": 83}
+    assert rested(wait, 104, Say("en")) == (
+        "n = 175: 92 answered, 12 without an answer counted as still waiting, 71 set aside counted until then"
+    )
+    assert (
+        rested(wait, 104, Say("ja"))
+        == "n=175:返信済み92件、未返信12件は待機中として算入、対象外とした71件はその時点まで算入"
+    )
+    assert rested({"n": 5, "censored": 0}, 5, Say("ja")) == "n=5:返信済み5件"

@@ -314,6 +314,25 @@ def test_footnotes_come_from_the_catalogue_and_unknown_names_are_left_out() -> N
     assert len(notes) == len(set(notes))
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_counts_add_up_and_nothing_is_said_twice(language: str) -> None:
+    week = figures.full()
+    week["sentiment"]["unread"] = 7
+    title = {"en": "[Warning] x: volume 9x 13:10-", "ja": "【警戒】x:投稿 9倍 13:10-"}
+    week["alerts"] = [{"from": week["from"], "evidence": {"title": title}}]
+    body = Elements(dict(letter.sections(week, language, letter.Medium(name="mail", base=BASE)))["alerts"]).text
+    assert "13:10-" not in body
+    assert "13:10-" not in digest.text(week, language)
+    told = {"en": "not classified 7", "ja": "未分類 7"}[language]
+    assert told in digest.text(week, language)
+    assert (
+        told in Elements(dict(letter.sections(week, language, letter.Medium(name="mail", base=BASE)))["sentiment"]).text
+    )
+    leaving = Elements(dict(letter.sections(week, language, letter.Medium(name="mail", base=BASE)))["leaving"]).text
+    assert leaving.count({"en": "the week before", "ja": "前週"}[language]) <= 1
+    assert "前の週は" not in leaving
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium of the system."""

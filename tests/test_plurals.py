@@ -84,6 +84,16 @@ def test_a_message_says_how_big_it_is(kind: str) -> None:
     )
     assert size(2000, "en").startswith(f"2,000 {kept}posts by 2,000 people since it began; the most unusual")
     assert "2,000件・2,000人" in size(2000, "ja")
+    row = {
+        "evidence": {"posts_in_all": 23, "window_s": 21600},
+        "kind": kind,
+        "authors": 21,
+        "observed": 26,
+        "expected": 5.3,
+    }
+    for language, earlier in (("en", "6 h (in part before it began) held 26"), ("ja", "6時間(開始前を含む)では26件")):
+        assert earlier in told.size(row, language)
+        assert "before it began" not in size(26, "en")
     for n, minutes in ((1, "1 minute"), (15, "15 minutes")):
         assert f"is told {minutes} after" in told.WORDS["en"]["next"].format(minutes=Number(n))
         assert f"within {minutes}." in told.WORDS["en"]["too_late"].format(people="ann", minutes=Number(n))
@@ -134,7 +144,7 @@ def test_a_week_with_one_of_everything_and_with_two(memory: Store) -> None:
         assert WRONG.findall(text) == [], n
     for one in (
         "1 post says that its author leaves",
-        "post by 1 person who speaks of leaving",
+        "1 post by 1 person",
         "The only own post was read",
         "1 of 1 post read",
         "2 mentions by 2 people, 1 own post"
@@ -145,7 +155,7 @@ def test_a_week_with_one_of_everything_and_with_two(memory: Store) -> None:
         assert one in said[1], one
     for two in (
         "2 posts say that their author leaves",
-        "posts by 2 people who speak of leaving",
+        "2 posts by 2 people",
         "All 2 own posts were read",
         "2 of 2 posts read",
         "2 own posts, engagements",
@@ -173,7 +183,9 @@ def test_pages_say_one_mention_and_two_mentions() -> None:
         piece = line("alerts.html", '{% if said.window_s is defined %}{{ _("%(posts)s', "{% endif %}")
         said = {"window_s": 900, "posts_in_all": n}
         return piece.render(
-            said=said, row={"authors": n, "observed": n, "expected": 0.2}, ctx=SimpleNamespace(language="en")
+            said=said,
+            row={"authors": n, "observed": n, "expected": 0.2, "kind": "volume"},
+            ctx=SimpleNamespace(language="en"),
         )
 
     assert size(1) == "1 post by 1 person since it began; the most unusual 15 min held 1, where 0.2 are usual."

@@ -18,7 +18,8 @@ def alert_day(data: Mapping[str, Any]) -> Chart:
     """Draw posts of the last hours over the usual band.
 
     ``data``: ``zone``, ``bucket_s``, ``points`` oldest first (``at``, ``posts`` or ``None`` where nobody saw, ``usual``,
-    ``low`` and ``high`` or ``None`` while the rhythm is being learned), ``opened_at`` or ``None``. Raises ``ValueError``
+    ``low`` and ``high`` or ``None`` while the rhythm is being learned), ``opened_at`` or ``None``, and ``kind``: where it is
+    ``negative`` only negative posts are counted. Raises ``ValueError``
     without a point.
     """
     if not data["points"]:
@@ -29,12 +30,13 @@ def alert_day(data: Mapping[str, Any]) -> Chart:
     opened = data.get("opened_at")
     mark = None if opened is None else (datetime.fromisoformat(opened) - start).total_seconds() / 3600
     zone = data["zone"]
-    minutes = round(data["bucket_s"] / 60)
+    minutes, negative = round(data["bucket_s"] / 60), data.get("kind") == "negative"
     return Chart(
         name="day",
         height=240,
         title=lambda say: say(
-            f"Posts per {counted(minutes, 'minute')} against the usual", f"{minutes}分ごとの投稿数(件)と平常の幅"
+            f"{'Negative posts' if negative else 'Posts'} per {counted(minutes, 'minute')} against the usual",
+            f"{minutes}分ごとの{'否定的な' if negative else ''}投稿数(件)と平常の幅",
         ),
         draw=lambda say: _draw(points, width, mark, start, zone, say),
         tell=lambda say: _tell(points, mark, zone, say),

@@ -11,7 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from monitor.display import wrapped
 from monitor.phrases import counted
+from monitor.say import Say
 from monitor.timing import format_duration
 
 
@@ -119,7 +121,9 @@ def _cells(rate: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, zones: Mapping[str, str]) -> None:
     """Print each episode: its title, since when, what speaks for it and against it."""
-    ja = language == "ja"
+    from monitor.deliver.words import size  # noqa: PLC0415 - other screens start without it
+
+    ja, say = language == "ja", Say.of(language)
     out = console()
     if not rows:
         out.print(f"過去{days}日間のアラートはありません。" if ja else f"No alert in the last {counted(days, 'day')}.")
@@ -129,9 +133,12 @@ def alerts_screen(rows: Sequence[Mapping[str, Any]], language: str, days: int, z
         start, end = (datetime.fromisoformat(row[name]).astimezone(zone) for name in ("from", "to"))
         going_on = row["state"] == "open"
         out.print(evidence["title"][language], style="bold" + (" red" if going_on else ""), markup=False)
-        state = ("継続中" if ja else "going on") if going_on else f"– {end:%m-%d %H:%M}"
+        shown = [say.stamp(at, zone.key) for at in (start, end)]
+        state = ("継続中" if ja else "going on") if going_on else f"– {shown[1]}"
         number = f"  #{row['number']} {_handled(row['handling'], ja=ja)}" if "number" in row else ""
-        out.print(f"  {start:%m-%d %H:%M} {state}  n={row['observed']}{number}", markup=False)
+        out.print(f"  {shown[0]} {state}{number}", markup=False)
+        for line in wrapped(size(row, language), "  ", "  "):
+            out.print(line, markup=False)
         for sentence in evidence["for"][language]:
             out.print(f"  + {sentence}", markup=False)
         for sentence in evidence["against"][language]:

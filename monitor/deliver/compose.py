@@ -15,18 +15,19 @@ from monitor.deliver.kit import Kit, Language, Picture
 from monitor.deliver.markup import html
 from monitor.deliver.words import WORDS, Block
 from monitor.display import visible
-from monitor.evidence import LEVEL_NAMES
+from monitor.evidence import LEVEL_NAMES, untimed
 from monitor.handling import fold
 from monitor.notify import Kind, Message
 from monitor.notify.mail import domain_of, headed, wire
 from monitor.phrases import Number
-from monitor.rota import on_duty
+from monitor.rota import Roster, next_line, on_duty
 from monitor.store import Store
 from monitor.store.deliveries import missed_in, named_in
 from monitor.timing import from_epoch
 
 ABOUT_ALERTS = ("opened", "raised", "unanswered", "handed_over", "closed")
 CAN_ACKNOWLEDGE = ("opened", "raised", "unanswered", "handed_over")
+REACHED = ("sent", "unknown")
 KINDS: dict[str, Kind] = {"watch": "info", "warning": "warning", "emergency": "failure"}
 Row = Any  # a database row
 
@@ -173,8 +174,18 @@ class Composer:
             lines.append(words["nobody_yet"])
             seconds = self._kit.rules.acknowledge.of(occasion["level"])
             if seconds and len(self._kit.duties) > 1:
-                lines.append(words["next"].format(minutes=Number(max(1, round(seconds / 60)))))
+                minutes = Number(max(1, round(seconds / 60)))
+                is_last = self._is_last(occasion, alert, roster)
+                lines.append(words["nobody_next"] if is_last else words["next"].format(minutes=minutes))
         return tuple(lines)
+
+    def _is_last(self, occasion: Row, alert: Row, roster: Roster) -> bool:
+        """Whether nobody is left to be told after those to whom this occasion goes first."""
+        duties, brand = self._kit.duties, alert["brand"]
+        mine = [duty for duty in duties if not duty.brands or brand in duty.brands] or list(duties)
+        told = {line[0][0] for line in json.loads(occasion["plan"] or "[]") if line}
+        told |= {row["who"] for row in self._store.deliveries.about(alert["alid"]) if row["state"] in REACHED}
+        return not next_line(roster, mine, told)
 
     def _links(self, alid: int, token: str, words: dict[str, str], what: str) -> list[Block]:
         address = self._kit.rules.address
@@ -197,7 +208,7 @@ class Composer:
             end = say.clock(from_epoch(alert["end_at"]), zone, now)
             state = words["going_on"] if alert["state"] == "open" else words["over"].format(end=end)
             title = say.one_line(str(json.loads(alert["evidence"]).get("title", {}).get(language) or alert["brand"]))
-            title = say.untimed(title)
+            title = untimed(title)
             start = say.clock(from_epoch(alert["start_at"]), zone, now)
             mark = " †" if alid in missed else ""
             lines.append(words["summary_line"].format(start=start, title=title, state=state) + mark)

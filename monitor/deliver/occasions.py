@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from monitor.deliver.compose import REACHED
 from monitor.deliver.kit import Kit
 from monitor.handling import Standing, fold, has_risen, unanswered_at
 from monitor.rota import Line, Roster, joined, line_to, lines, next_line, on_duty, quiet_until, waits
@@ -20,7 +21,6 @@ from monitor.timing import from_epoch, iso_week, to_epoch, week_bounds
 
 RECENT = 86400  # seconds after its end in which an episode that was never told is still told
 STALE = 6 * 3600  # seconds without news of an open episode after which nobody is told any more that it is unanswered
-REACHED = ("sent", "unknown")
 Row = Any  # a database row
 
 

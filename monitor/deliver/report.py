@@ -44,6 +44,7 @@ WORDS: dict[str, dict[str, str]] = {
         "closed_negative": "Negative posts are back to usual; the alert closes",
         "hole": "nobody was on duty, so it went to everybody",
         "peak": "Most posts within 15 minutes: {posts}",
+        "peak_negative": "Most negative posts within 15 minutes: {posts}",
         "columns": "time|what|who|channel|note",
     },
     "ja": {
@@ -71,6 +72,7 @@ WORDS: dict[str, dict[str, str]] = {
         "closed_negative": "否定的な投稿が平常に戻り、アラート終了",
         "hole": "当番不在のため全員に連絡",
         "peak": "投稿が最も多い15分間({posts}件)",
+        "peak_negative": "否定的な投稿が最も多い15分間({posts}件)",
         "columns": "日時|できごと|担当|手段|メモ",
     },
 }
@@ -119,7 +121,11 @@ def _peak(store: Store, alert: Row, model: str) -> Iterator[Entry]:
     known = {at: posts for at, posts in counts.items() if posts}
     if known:
         at = max(known, key=lambda at: (known[at], -at))
-        yield Entry(at=from_epoch(max(at, alert["start_at"])), what="peak", detail={"posts": f"{known[at]:,}"})
+        yield Entry(
+            at=from_epoch(max(at, alert["start_at"])),
+            what="peak_negative" if alert["kind"] == "negative" else "peak",
+            detail={"posts": f"{known[at]:,}"},
+        )
 
 
 def _told(store: Store, alert: Row) -> Iterator[Entry]:

@@ -19,7 +19,6 @@ from monitor.types import AlertLevel
 
 LONGEST_TITLE = 60
 COLUMNS = 90  # of a quoted post
-_TIME = re.compile(r"\s*\d\d:\d\d-$")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _OPENING = re.compile(r"(?<!\w)_+(?=\S)")
 # what chat services would read as a mention, a link or a format
@@ -33,6 +32,7 @@ WORDS: dict[str, dict[str, str]] = {
         "unanswered": "No answer: {level}",
         "handed_over": "For you: {level}",
         "what": "{posts:post} by {authors:person/people} since it began; the most unusual {window} held {observed:,}, where {expected} are usual.",
+        "earlier": " (in part before it began)",
         "what_negative": "{posts:negative post} by {authors:person/people} since it began; the most unusual {window} held {observed:,}, where {expected} are usual.",
         "since": "Since {start}, still going on.",
         "was": "From {start} to {end}. It is over.",
@@ -51,6 +51,7 @@ WORDS: dict[str, dict[str, str]] = {
         "acknowledged": "{who} has acknowledged it.",
         "nobody_yet": "Nobody has acknowledged it yet.",
         "next": "The next on duty is told {minutes:minute} after this message unless somebody acknowledges it.",
+        "nobody_next": "Everybody who can be told has been told; nobody comes after this message.",
         "too_late": "Told to {people}; not acknowledged within {minutes:minute}.",
         "by_whom": "{actor} hands it over to you.",
         "note": "Note: {note}",
@@ -81,6 +82,7 @@ WORDS: dict[str, dict[str, str]] = {
         "unanswered": "未確認・{level}",
         "handed_over": "引き継ぎ・{level}",
         "what": "開始から{posts:,}件・{authors:,}人。平常との差が最も大きい{window}では{observed:,}件(平常 {expected}件)。",
+        "earlier": "(開始前を含む)",
         "what_negative": "否定的な投稿が開始から{posts:,}件・{authors:,}人。平常との差が最も大きい{window}では{observed:,}件(平常 {expected}件)。",
         "since": "{start} から続いています。",
         "was": "{start} から {end} まで。収束しました。",
@@ -99,6 +101,7 @@ WORDS: dict[str, dict[str, str]] = {
         "acknowledged": "{who}さんが確認済みです。",
         "nobody_yet": "まだ誰も確認していません。",
         "next": "{minutes}分以内に確認がない場合、次の当番に知らせます。",
+        "nobody_next": "連絡先の全員に知らせました。この後に知らせる人はいません。",
         "too_late": "{people}に知らせましたが、{minutes}分以内に確認がありませんでした。",
         "by_whom": "{actor}さんからの引き継ぎです。",
         "note": "申し送り: {note}",
@@ -162,13 +165,17 @@ def titled(title: str, brand: str, level: AlertLevel, language: str, what: str) 
 
 
 def size(alert: Any, language: str) -> str:  # noqa: ANN401 - a database row
-    """Return how big an episode (a row) is: posts and people in all, and the most within its window against the usual."""
-    evidence, words = json.loads(alert["evidence"]), WORDS[language]
+    """Return how big an episode (a row, or what is told of one) is: posts and people in all, and the most within its window against the usual."""
+    kept, words = alert["evidence"], WORDS[language]
+    evidence = json.loads(kept) if isinstance(kept, str) else kept
+    posts = evidence.get("posts_in_all", alert["observed"])
+    # the window that stands out most may reach back behind the beginning, and then holds more than all since
+    earlier = words["earlier"] if alert["observed"] > posts else ""
     return words["what_negative" if alert["kind"] == "negative" else "what"].format(
-        posts=Number(evidence.get("posts_in_all", alert["observed"])),
+        posts=Number(posts),
         authors=Number(alert["authors"]),
         observed=Number(alert["observed"]),
-        window=format_duration(evidence.get("window_s", 3600), language),
+        window=format_duration(evidence.get("window_s", 3600), language) + earlier,
         expected=f"{alert['expected']:,.1f}",
     )
 
@@ -212,11 +219,6 @@ def clock(at: datetime, zone: str, beside: datetime) -> str:
     home = ZoneInfo(zone)
     local, other = at.astimezone(home), beside.astimezone(home)
     return f"{local:%H:%M}" if local.date() == other.date() else f"{local.month}/{local.day} {local:%H:%M}"
-
-
-def untimed(title: str) -> str:
-    """Return an alert's title without its time, for a line that begins with it."""
-    return _TIME.sub("", title)
 
 
 def plain_text(blocks: Sequence[Block], mark: str) -> str:

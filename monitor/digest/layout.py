@@ -41,6 +41,21 @@ def named(topic: Mapping[str, Any], say: Say) -> str:
     return say(" / ", "・").join(topic["words"][:3])
 
 
+def rested(wait: Mapping[str, Any], needing: int, say: Say) -> str:
+    """What a median of waits rests on: the answered, the unanswered, and what was set aside and is not among the ``needing``."""
+    n, left = wait["n"], wait["censored"]
+    aside = min(left, max(0, n - needing))
+    waiting = left - aside
+    english, japanese = [f"{n - left:,} answered"], [f"返信済み{n - left:,}件"]
+    if waiting:
+        english.append(f"{waiting:,} without an answer counted as still waiting")
+        japanese.append(f"未返信{waiting:,}件は待機中として算入")
+    if aside:
+        english.append(f"{aside:,} set aside counted until then")
+        japanese.append(f"対象外とした{aside:,}件はその時点まで算入")
+    return say(f"n = {n:,}: {', '.join(english)}", f"n={n:,}:{'、'.join(japanese)}")
+
+
 def sure(section: Mapping[str, Any], say: Say) -> list[str]:
     """The section's sentence on certainty."""
     return wrapped(say.words(section["certainty"]), say("  Certainty: ", "  確かさ: "), "    ")

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.digest.brief import Frame, certain
 from monitor.report import EVER, Span
-from monitor.statistics import Share
+from monitor.statistics import SMALL, Share
 from monitor.timing import from_epoch, iso
 
 SHOWN = 5
@@ -21,6 +21,7 @@ def promised(frame: Frame) -> dict[str, Any]:
     failed = [(at, row) for at, row in zip(kept, due, strict=True) if at is None or at > row["due_at"]]
     failed.sort(key=lambda item: (item[0] is not None, -((item[0] or frame.at) - item[1]["due_at"]), item[1]["id"]))
     older = frame.store.weeks.old_promises(frame.when(Span(start=EVER, end=frame.span.start)))
+    few = 0 < len(due) < SMALL
     section = {
         "due": len(due),
         "kept_in_time": in_time,
@@ -32,8 +33,10 @@ def promised(frame: Frame) -> dict[str, Any]:
     }
     return certain(
         section,
-        "Promises are found by rules in the brand's own answers; what was kept by telephone counts as open unless somebody marked it.",
-        "約束は自社の返信文から規則で見つけています。電話などで果たしたものは、担当者が記録しない限り未了に数えます。",
+        "Promises are found by rules in the brand's own answers; what was kept by telephone counts as open unless somebody marked it."
+        + (" A small sample: one promise more or less moves the share a lot." if few else ""),
+        "約束は自社の返信文から規則で見つけています。電話などで果たしたものは、担当者が記録しない限り未了に数えます。"
+        + ("件数が少なく、1件で割合が大きく動きます。" if few else ""),
         frame.link("/promises"),
     )
 

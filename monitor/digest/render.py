@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from monitor.digest.layout import bullet, rows, sure, who
+from monitor.digest.layout import bullet, rested, rows, sure, who
 from monitor.digest.render_more import advocates, alerts, kpis, promises, rising, unseen, voice
 from monitor.display import wrapped
 from monitor.phrases import counted
-from monitor.say import Say
+from monitor.say import NETWORKS, Say
 
 
 def text(figures: Mapping[str, Any], language: str) -> str:
@@ -59,8 +59,8 @@ def _response(response: Mapping[str, Any], say: Say) -> list[str]:
         (say("in time", "目標内返信率"), say.share(turns["within_target"])),
         ("", counts),
         (say("answered", "返信率"), say.share(turns["response_rate"])),
-        (say("first response", "一次返信まで"), waiting(turns["network"], say)),
-        (say("in open hours", "営業時間では"), waiting(turns["work"], say)),
+        (say("first response", "一次返信まで"), waiting(turns["network"], turns["needing"], say)),
+        (say("in open hours", "営業時間では"), waiting(turns["work"], turns["needing"], say)),
         (
             say("plain mean", "単純平均"),
             say(
@@ -72,13 +72,15 @@ def _response(response: Mapping[str, Any], say: Say) -> list[str]:
         ),
     ]
     if response["excluded"]:
-        left_out = say(", ", "、").join(f"{say.words(one['words'])} {one['n']:,}" for one in response["excluded"])
+        left_out = say(", ", "、").join(
+            f"{say.words(one['words'])} {one['n']:,}{say('', '件')}" for one in response["excluded"]
+        )
         found.append((say("not counted", "対象外"), left_out))
     lines = [say("RESPONSE (by the week in which a post came)", "■ 返信(投稿が届いた週で集計)"), *rows(found)]
     return lines + _threads(response, say) + _staffing(response["staffing"], say) + sure(response, say)
 
 
-def waiting(figures: Mapping[str, Any], say: Say) -> str:
+def waiting(figures: Mapping[str, Any], needing: int, say: Say) -> str:
     """Median and p90 of waits in which the unanswered count as still waiting, each "not reached" where it was not."""
     if not figures["n"]:
         return say("no case", "該当なし")
@@ -88,28 +90,26 @@ def waiting(figures: Mapping[str, Any], say: Say) -> str:
         p90 = say("none below n = 20", "n<20のため非表示")
     else:
         p90 = say.time(figures["p90_s"]) if figures["p90_reached"] else unreached
-    n, left = figures["n"], figures["censored"]
-    return say(
-        f"median {median}, p90 {p90} (n = {n:,}: {n - left:,} answered, {left:,} without an answer counted as waiting, what was set aside until then)",
-        f"中央値 {median}、90%点 {p90}(n={n:,}:返信済み{n - left:,}件、返信のない{left:,}件も待機中として算入、対応不要としたものはその時点まで)",
-    )
+    made = rested(figures, needing, say)
+    return say(f"median {median}, p90 {p90} ({made})", f"中央値 {median}、90%点 {p90}({made})")
 
 
 def _threads(response: Mapping[str, Any], say: Say) -> list[str]:
     lines: list[str] = []
     share = response["threads_share"]
     if response["threads"] and share is not None:
+        waited = len(response["threads"]) + share["n_without"]
         lines += wrapped(
             say(
-                f"The {len(response['threads'])} slowest answers make {say.precise(share['ratio'])} of all waiting; without them the mean is {say.time(share['mean_without_s'])}:",
-                f"最も遅かった{len(response['threads'])}件が待ち時間全体の{say.precise(share['ratio'])}を占めます。除いた平均は{say.time(share['mean_without_s'])}です。",
+                f"The {len(response['threads'])} slowest answers make {say.precise(share['ratio'])} of the waiting of all {waited:,} answered; without them the mean is {say.time(share['mean_without_s'])}:",
+                f"最も遅かった{len(response['threads'])}件が、返信済み{waited:,}件の待ち時間の合計の{say.precise(share['ratio'])}を占めます。除いた平均は{say.time(share['mean_without_s'])}です。",
             ),
             "  ",
             "  ",
         )
         lines += [bullet(say.time(one["network_s"]), who(one), one["text"], say) for one in response["threads"]]
     if response["still_waiting"]:
-        lines.append(say("  Longest without an answer:", "  いまも待っている人(長い順)"))
+        lines.append(say("  Longest without an answer:", "  まだ返信のない人(待ち時間の長い順)"))
         lines += [bullet(say.time(one["waited_s"]), who(one), one["text"], say) for one in response["still_waiting"]]
     return lines
 
@@ -135,7 +135,7 @@ def _engagement(engagement: Mapping[str, Any], say: Say) -> list[str]:
     ]
     for row in engagement["rows"]:
         read = say(f"{row['read']} of {counted(row['posts'], 'post')} read", f"{row['posts']}件中{row['read']}件を計測")
-        lines.append(f"  {row['network']}: {read}")
+        lines.append(f"  {NETWORKS.get(row['network'], row['network'])}: {read}")
         found = [rate(one, say) for one in row["rates"] if one["value"] is not None]
         lines += rows(found, 22, "    ")
     for row in engagement["compared"]:
@@ -161,7 +161,9 @@ def rate(figures: Mapping[str, Any], say: Say) -> tuple[str, str]:
     if figures["name"] != "er_impressions_mean":
         parts.insert(0, f"{figures['numerator']:,.0f}/{figures['denominator']:,.0f}")
     if figures["missing"]:
-        parts.append(say(f"{figures['missing']} without a reading", f"未計測{figures['missing']}件"))
+        parts.append(
+            say(f"{figures['missing']} without the counts for it", f"必要な値のない{figures['missing']}件を除く")
+        )
     if figures["partial"]:
         parts.append(say("a lower bound: some counts are missing", "一部の数が欠けた下限値"))
     return say(*titles[figures["name"]]), say(f"{value} ({', '.join(parts)})", f"{value}({'、'.join(parts)})")
@@ -180,6 +182,7 @@ def _compared(row: Mapping[str, Any], say: Say) -> str:
         return "–" if value is None else f"{100 * value:.2f}%" if is_ratio else f"{value:,.0f}"
 
     this, before, title = row["this"], row["before"], say(*names[row["measure"]])
+    network = NETWORKS.get(row["network"], row["network"])
     verdict = say.words(row["chance"]["words"])
     p = (
         ""
@@ -187,19 +190,21 @@ def _compared(row: Mapping[str, Any], say: Say) -> str:
         else say(f", p = {row['chance']['p']:.2f}", f"、p={row['chance']['p']:.2f}")
     )
     return say(
-        f"{row['network']}, {title} of a middle post: {shown(this['median'])} (n = {this['n']}), in the {before['weeks']} weeks before {shown(before['median'])} (n = {before['n']}): {verdict}{p}",
-        f"{row['network']}の{title}(中央の投稿): {shown(this['median'])}(n={this['n']})、前{before['weeks']}週は{shown(before['median'])}(n={before['n']})。{verdict}{p}",
+        f"{network}, {title} of a middle post: {shown(this['median'])} (n = {this['n']}), in the {before['weeks']} weeks before {shown(before['median'])} (n = {before['n']}): {verdict}{p}",
+        f"{network}の{title}(中央の投稿): {shown(this['median'])}(n={this['n']})、前{before['weeks']}週は{shown(before['median'])}(n={before['n']})。{verdict}{p}",
     )
 
 
 def _sentiment(sentiment: Mapping[str, Any], say: Say) -> list[str]:
     counts, share, net = sentiment["counts"], sentiment["negative_share"], sentiment["net_sentiment"]
+    n = sentiment.get("unread", 0)
+    unread = (f", not classified {n:,}", f"、未分類 {n:,}") if n else ("", "")
     found = [
         (
             say("posts", "内訳"),
             say(
-                f"negative {counts['negative']:,}, neutral {counts['neutral']:,}, positive {counts['positive']:,}, left open {counts['unsure']:,}",
-                f"否定 {counts['negative']:,}、中立 {counts['neutral']:,}、肯定 {counts['positive']:,}、判定保留 {counts['unsure']:,}",
+                f"negative {counts['negative']:,}, neutral {counts['neutral']:,}, positive {counts['positive']:,}, left open {counts['unsure']:,}{unread[0]}",
+                f"否定 {counts['negative']:,}、中立 {counts['neutral']:,}、肯定 {counts['positive']:,}、判定保留 {counts['unsure']:,}{unread[1]}",
             ),
         )
     ]

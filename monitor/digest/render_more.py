@@ -8,6 +8,7 @@ from typing import Any
 
 from monitor.digest.layout import bullet, named, rows, sure, who
 from monitor.display import visible, wrapped
+from monitor.evidence import untimed
 from monitor.phrases import counted, noun
 from monitor.say import Say
 
@@ -144,7 +145,7 @@ def alerts(found: Sequence[Mapping[str, Any]], zone: str, say: Say) -> list[str]
     lines = [say("ALERTS", "■ アラート")]
     for row in found:
         at = say.stamp(datetime.fromisoformat(row["from"]), zone)
-        lines += wrapped(row["evidence"]["title"][say.language], f"  {at}  ", "    ")
+        lines += wrapped(untimed(row["evidence"]["title"][say.language]), f"  {at}  ", "    ")
     return lines
 
 

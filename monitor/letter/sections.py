@@ -14,9 +14,11 @@ from markupsafe import Markup
 
 from monitor import catalogue, charts
 from monitor.charts import Chart
+from monitor.digest.layout import rested
+from monitor.evidence import untimed
 from monitor.letter.medium import Medium
 from monitor.phrases import counted, noun
-from monitor.say import Say, shown
+from monitor.say import NETWORKS, Say, shown
 
 ORDER = (
     "response",
@@ -36,7 +38,6 @@ ORDER = (
 """Sections in the order in which they are read; what was not seen stands last."""
 
 FOOTNOTES = ("within_target", "response_median", "net_sentiment", "rising_words", "share_of_voice", "unseen_time")
-NETWORKS = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "mastodon": "Mastodon"}
 _RATES = {
     "er_impressions": ("per impression, pooled", "インプレッションあたり"),
     "er_impressions_mean": ("per impression, mean of the posts", "インプレッションあたり(投稿ごとの平均)"),
@@ -96,6 +97,7 @@ def context(
         "shown": shown,
         "noun": noun,
         "counted": counted,
+        "untimed": untimed,
         "network": lambda name: NETWORKS.get(name, shown(name, 20)),
         "waited": words.waited,
         "rated": words.rated,
@@ -174,17 +176,14 @@ class _Wording:
     def __init__(self, say: Say) -> None:
         self.say = say
 
-    def waited(self, wait: Mapping[str, Any]) -> str:
+    def waited(self, wait: Mapping[str, Any], needing: int) -> str:
         """A median with what it rests on, "not reached" where fewer than half were answered."""
         say = self.say
         if not wait["n"]:
             return say("no case", "該当なし")
         median = say.time(wait["median_s"]) if wait["median_reached"] else say("not reached", "未到達")
-        n, left = wait["n"], wait["censored"]
-        return say(
-            f"{median} (n = {n:,}: {n - left:,} answered; {left:,} without an answer count as waiting, what was set aside until then)",
-            f"{median}(n={n:,}:返信済み{n - left:,}件。返信のない{left:,}件も待機中として算入、対応不要としたものはその時点まで)",
-        )
+        made = rested(wait, needing, say)
+        return say(f"{median} ({made})", f"{median}({made})")
 
     def shared(self, share: Mapping[str, Any]) -> str:
         """A share as percentage with its numerator, denominator and interval; "no case" where there is none."""
@@ -207,7 +206,9 @@ class _Wording:
         if not name.endswith("_mean"):
             parts.insert(0, f"{rate['numerator']:,.0f}/{rate['denominator']:,.0f}")
         if rate["missing"]:
-            parts.append(say(f"{rate['missing']} without a reading", f"未計測{rate['missing']}件"))
+            parts.append(
+                say(f"{rate['missing']} without the counts for it", f"必要な値のない{rate['missing']}件を除く")
+            )
         if rate["partial"]:
             parts.append(say("a lower bound: some counts are missing", "一部の数が欠けた下限値"))
         title = say(*_RATES[name]) if name in _RATES else name

@@ -13,6 +13,7 @@ from monitor.deliver.day import day_of
 from monitor.deliver.learning import learned, sentences
 from monitor.handling import VERDICTS, Act, Standing
 from monitor.rota import Roster, on_duty
+from monitor.say import NETWORKS
 from monitor.timing import iso_week
 from monitor.web.context import Context, Done, Problem, Raw
 from monitor.web.registry import Param, Routes
@@ -100,6 +101,7 @@ def one(ctx: Context) -> Mapping[str, Any]:
         "what": report.WHAT[ctx.language],
         "week": iso_week(ctx.now, zone),
         "day": day,
+        "networks": NETWORKS,
     }  # fmt: skip
     if not ctx.as_json:
         found["figure"] = figure(alert_day(day), ctx.language)

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from monitor.desk.refusal import Refused
 from monitor.errors import ConfigError
 from monitor.phrases import permit_of, sentence_of
+from monitor.say import NETWORKS
 from monitor.text import unaddressed
 from monitor.timing import from_epoch, work_seconds
 from monitor.values import DAYS
 from monitor.web.context import Context, Raw
 from monitor.web.links import short
-from monitor.web.pages.queue import NETWORKS, chips, last_action, settled
+from monitor.web.pages.queue import chips, last_action, settled
 from monitor.web.registry import Param, Routes
 from monitor.web.templates import render
 from monitor.web.why import whereabouts

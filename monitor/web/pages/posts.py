@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from monitor import report
 from monitor.outcome import FATES, Outcome
+from monitor.say import NETWORKS
 from monitor.store.digest_weeks import When
 from monitor.store.posts import Place
 from monitor.text import search_phrases
 from monitor.timing import from_epoch, iso, to_epoch
 from monitor.web.context import Context, Problem
-from monitor.web.pages.queue import NETWORKS
 from monitor.web.registry import Param, Routes
 
 routes = Routes()

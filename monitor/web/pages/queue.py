@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from monitor.phrases import PHRASES, cause_of, span
+from monitor.say import NETWORKS
 from monitor.store.queue import MOST, SOON
 from monitor.text import unaddressed
 from monitor.web.context import Context, Done, Raw
@@ -26,7 +27,6 @@ BESIDE = 20  # items that rest, and of one's own, below those that wait; their o
 PROMISES = 5  # that are due first; /promises has all
 GAPS = 86400  # seconds back of which the coverage line tells gaps
 PARTS = ("late", "next", "later", "unsure", "snoozed", "mine")
-NETWORKS = {"x": "X", "reddit": "Reddit", "bluesky": "Bluesky", "mastodon": "Mastodon"}
 LISTED = (
     Param(name="brand", about="Only this brand.", default=""),
     Param(name="limit", about="At most so many that wait.", kind="integer", default=50, least=1, most=500),

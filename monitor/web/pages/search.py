@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.say import NETWORKS
 from monitor.text import search_phrases
 from monitor.web.context import Context
-from monitor.web.pages.queue import NETWORKS
 from monitor.web.registry import Param, Routes
 from monitor.web.why import whereabouts
 
