@@ -181,7 +181,7 @@ def test_an_alert_and_its_escalation_arrive_once_and_whole(
         assert re.fullmatch(re.escape(title) + link, first.words)
         assert re.fullmatch(re.escape(english) + link, second.words)
         return
-    whole(first, number, title, "全体で520件・41人", "当番: 佐藤、suzuki", "30%は再投稿です。")
+    whole(first, number, title, "開始から520件・41人", "当番: 佐藤、suzuki", "30%は再投稿です。")
     whole(
         second,
         number,
@@ -209,7 +209,7 @@ def test_teams_by_a_workflow(
         job = delivery(store, two(place, host, outside, monkeypatch), clock)
         assert [job.run(), job.run()] == [2, 0], states(store)
         (first,) = host.of("643e69f83c8944438d68119179a10a61")
-    whole(first, number, "【緊急】", "全体で520件・41人")
+    whole(first, number, "【緊急】", "開始から520件・41人")
     assert "  \n" in first.text, "Markdown keeps no other line break"
 
 
