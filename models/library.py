@@ -149,6 +149,7 @@ def export(hub: Hub, folder: Path, name: str) -> None:
         """Two tensors in, three log-probabilities out."""
 
         def __init__(self) -> None:
+            """Hold the model."""
             super().__init__()
             self.model = model.eval()
 

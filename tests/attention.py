@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from monitor.spike import Detector
+from tests.traffic import slow
 
 STEP = timedelta(minutes=5)
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
@@ -72,16 +73,9 @@ class Tally:
         return self.false * WEEK / (self.brands * LENGTH)
 
 
-def _slow(chance: np.random.Generator, spread: float, memory: float) -> Floats:
-    """An Ornstein-Uhlenbeck path; ``memory`` in buckets."""
-    keep = math.exp(-1 / memory)
-    steps = chance.standard_normal(LENGTH) * spread * math.sqrt(1 - keep * keep)
-    path = np.empty(LENGTH)
-    value = 0.0
-    for i in range(LENGTH):
-        value = keep * value + steps[i]
-        path[i] = value
-    return path
+def _wandering(chance: np.random.Generator, spread: float, memory: float) -> Floats:
+    """A factor around 1; ``memory`` in hours."""
+    return slow(chance, LENGTH, 1 / 12, spread, memory)
 
 
 def _between(chance: np.random.Generator, low: float, high: float) -> float:
@@ -100,8 +94,8 @@ def _ordinary(chance: np.random.Generator, rate: float) -> tuple[Floats, Floats]
     week = 1 + 0.2 * chance.standard_normal(7).clip(-2, 2)
     rhythm = np.maximum(curve, 0.04) * week[(hours // 24).astype(int) % 7]
     rhythm /= rhythm.mean()
-    level = np.exp(_slow(chance, chance.uniform(0.05, 0.3), 12 * chance.uniform(12, 60)))
-    hourly = np.exp(_slow(chance, chance.uniform(0.1, 0.4), 12 * chance.uniform(0.5, 3)))
+    level = _wandering(chance, chance.uniform(0.05, 0.3), chance.uniform(12, 60))
+    hourly = _wandering(chance, chance.uniform(0.1, 0.4), chance.uniform(0.5, 3))
     awake = np.sqrt(rhythm)
     return rate / 12 * rhythm * level * hourly, awake / awake.sum()
 
@@ -161,8 +155,8 @@ def _cascade(chance: np.random.Generator, rate: float) -> Floats:
     """Log-normal factors at six time scales, ten minutes to a day and a half."""
     mean, _ = _ordinary(chance, rate)
     spread = math.sqrt(3 * math.log(3) * chance.uniform(0.02, 0.07))
-    factor = sum((_slow(chance, spread, memory) for memory in (2, 6, 18, 54, 162, 486)), np.zeros(LENGTH))
-    return chance.poisson(np.minimum(mean * np.exp(factor - factor.var() / 2), 100 * rate + 50)).astype(float)
+    factor = np.prod([_wandering(chance, spread, memory / 12) for memory in (2, 6, 18, 54, 162, 486)], axis=0)
+    return chance.poisson(np.minimum(mean * factor * np.exp(-np.log(factor).var() / 2), 100 * rate + 50)).astype(float)
 
 
 def _caused(chance: np.random.Generator, rate: float) -> tuple[Floats, list[int]]:

@@ -23,6 +23,7 @@ from tests.builders import emptied
 
 if TYPE_CHECKING:
     from tests.fakes.receivers import HttpReceiver, MailReceiver
+    from tests.fakes.services import Host
 
 settings.register_profile(
     "monitor",
@@ -168,3 +169,20 @@ def mail(outside: tuple[MailReceiver, HttpReceiver]) -> MailReceiver:
 def web(outside: tuple[MailReceiver, HttpReceiver]) -> HttpReceiver:
     """The HTTP service of them."""
     return outside[1]
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """Chat and incident services on loopback."""
+    from tests.fakes.services import services
+
+    with services() as one:
+        yield one
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Apprise not wait between calls; what it is polite to wait is not what is tried."""
+    import apprise
+
+    monkeypatch.setattr(apprise.NotifyBase, "throttle", lambda *_, **__: None)

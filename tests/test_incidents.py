@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,9 +19,11 @@ from monitor.notify.incidents import KEEPERS
 from monitor.store import Store
 from tests.builders import FixedClock, sql
 from tests.fakes.incidents import Incident
-from tests.fakes.services import Host, services
+from tests.fakes.services import Host
 from tests.rota_kit import BRAND, NOW, alert, delivery, occasions, states
 from tests.test_services import Outside, Place, host_of, opener, pager, two
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def lookup(module: str, name: str, path: str) -> Callable[[Any, str], None]:
@@ -65,20 +67,6 @@ RINGING = {
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOW)
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with services() as one:
-        yield one
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Apprise not wait between calls; what it is polite to wait is not what is tried here."""
-    import apprise
-
-    monkeypatch.setattr(apprise.NotifyBase, "throttle", lambda *_, **__: None)
 
 
 @pytest.fixture(autouse=True)

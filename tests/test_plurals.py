@@ -6,7 +6,6 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -179,17 +178,6 @@ def test_pages_say_one_mention_and_two_mentions() -> None:
     assert campaign(1) == "1 mention by 1 person, 1 own post, engagements at 24 h: 1"
     assert campaign(2) == "2 mentions by 2 people, 2 own posts, engagements at 24 h: 2"
 
-    def size(n: int) -> str:
-        piece = line("alerts.html", '{% if said.window_s is defined %}{{ _("%(posts)s', "{% endif %}")
-        said = {"window_s": 900, "posts_in_all": n}
-        return piece.render(
-            said=said,
-            row={"authors": n, "observed": n, "expected": 0.2, "kind": "volume"},
-            ctx=SimpleNamespace(language="en"),
-        )
-
-    assert size(1) == "1 post by 1 person since it began; the most unusual 15 min held 1, where 0.2 are usual."
-    assert size(2) == "2 posts by 2 people since it began; the most unusual 15 min held 2, where 0.2 are usual."
     for page, opening, name, one, two in (
         ("alerts.html", '{{ ngettext("Alerts of', "days", "Alerts of the last day", "Alerts of the last 2 days"),
         ("sources.html", '{{ ngettext("Gaps of', "days", "Gaps of the last day", "Gaps of the last 2 days"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tests.fakes.services import KEY, WEBHOOK, Host, Seen, services
 from tests.rota_kit import ALWAYS, BRAND, NOW, alert, delivery, kit, states
 from tests.test_notify import CLOSED, certificate
 
+pytestmark = pytest.mark.usefixtures("at_once")
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 Outside = tuple[MailReceiver, HttpReceiver]
 
@@ -77,20 +78,6 @@ PLACES = {
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOW)
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with services() as one:
-        yield one
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let Apprise not wait between calls; what it is polite to wait is not what is tried here."""
-    from apprise.plugins.base import NotifyBase
-
-    monkeypatch.setattr(NotifyBase, "throttle", lambda *_, **__: None)
 
 
 def opener(place: Place, host: Host) -> Callable[[Channel, Mail], Any]:

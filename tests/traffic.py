@@ -134,8 +134,8 @@ def _rhythm(chance: np.random.Generator, shape: Shape, local: Sequence[datetime]
     return factor / factor.mean()
 
 
-def _slow(chance: np.random.Generator, n: int, hours: float, spread: float, memory: float) -> np.ndarray:
-    """exp of an Ornstein-Uhlenbeck path."""
+def slow(chance: np.random.Generator, n: int, hours: float, spread: float, memory: float) -> np.ndarray:
+    """Return exp of an Ornstein-Uhlenbeck path over ``n`` buckets of ``hours``; ``memory`` in hours."""
     keep = math.exp(-hours / memory)
     steps = chance.standard_normal(n) * spread * math.sqrt(1 - keep * keep)
     path = np.empty(n)
@@ -208,7 +208,7 @@ def simulate(
     zone = ZoneInfo(shape.zone)
     times_of = [BEGIN + i * step for i in range(n)]
     local = [at.astimezone(zone) for at in times_of]
-    mean = rate * _rhythm(chance, shape, local) * _slow(chance, n, hours, shape.level, shape.level_hours)
+    mean = rate * _rhythm(chance, shape, local) * slow(chance, n, hours, shape.level, shape.level_hours)
     special, holidays, campaigns = _days(shape, local, weeks)
     mean *= special * np.exp(shape.trend * np.arange(n) * hours / 8766)
     shifts = []

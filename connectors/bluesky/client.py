@@ -76,6 +76,7 @@ class Client:
         """Send a procedure in time. A token that has run out is renewed first: that refusal published nothing."""
 
         def send(client: ClientBase, headers: dict[str, str]) -> Response:
+            """One attempt, unless it is too late."""
             last_call.check()
             return client.invoke_procedure(name, data=data, input_encoding="application/json", headers=headers)
 

@@ -104,6 +104,7 @@ def _notifications(client: Client) -> Check:
 
 def _own(client: Client, account: str) -> Callable[[], Check]:
     def ask() -> Check:
+        """Ask for one post of the account."""
         id_ = client.account_id(account)
         client.ask("check", lambda api: api.account_statuses(id_, limit=1)).rows()
         return Check(capability="own_posts", state="works", detail=account)

@@ -21,6 +21,7 @@ class _Reader(HTMLParser):
         self._exact = 0  # open <pre>
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take in the begin of an element."""
         found = {name: value or "" for name, value in attrs}
         classes = found.get("class", "").split()
         hides = tag in _SILENT or (self._quoted and "quote-inline" in classes)
@@ -42,6 +43,7 @@ class _Reader(HTMLParser):
             self.parts.append(found.get("alt", ""))
 
     def handle_endtag(self, tag: str) -> None:
+        """Take in the end of an element."""
         if self._unseen:
             if tag == self._unseen[-1]:
                 self._unseen.pop()
@@ -55,6 +57,7 @@ class _Reader(HTMLParser):
                 self.parts.append(f" ({address})" if said else address)
 
     def handle_data(self, data: str) -> None:
+        """Take in text between tags."""
         if not self._unseen:
             self.parts.append(data if self._exact else _SPACES.sub(" ", data))
 

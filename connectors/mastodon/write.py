@@ -67,6 +67,7 @@ def reply(client: Client, post: str, text: str) -> Post:
     spoken = language(text)
 
     def send(api: Any) -> object:  # noqa: ANN401 - the library has no types
+        """Publish it, unless it is too late."""
         last_call.check()  # here, since one call waits for another
         return api.status_post(
             whole,

@@ -129,6 +129,7 @@ def _account_only(client: Client, capability: str, scope: str) -> Check:
         return Check(capability=capability, state="scope", detail="no refresh_token", cure=_CURES["read_only"])
 
     def ask() -> Check:
+        """Ask what the token may do, and for one message where it is the inbox."""
         scopes = client.scopes()
         if not _has(scopes, scope):
             raise MissingScope(f"the token lacks {scope}; it has: {' '.join(sorted(scopes))}")

@@ -161,6 +161,7 @@ def _listing(kind: str, subject: str, ask: Ask, target: Target) -> Make:
     """Return how praw is asked for a stream; reading the inbox never marks it as read by a person."""
 
     def make(reddit: praw.Reddit, params: dict[str, Any]) -> object:
+        """Make praw's listing of one page."""
         given: dict[str, Any] = {"limit": PAGE, "params": params}
         if kind in INBOX:
             params["mark"] = "false"

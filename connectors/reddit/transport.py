@@ -128,6 +128,7 @@ class _Watched(HTTPConnection):
     """Tells the watch of this thread which connection it is."""
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+        """Wait for the answer; the watch of this thread may close the socket meanwhile."""
         watch: _Watch | None = getattr(_watching, "watch", None)
         if watch is not None:
             watch.sock = self.sock

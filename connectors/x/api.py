@@ -125,6 +125,7 @@ class Api:
         wanted = {name: as_text(value) for name, value in params.items() if value is not None}
 
         def send(client: Any, user_auth: bool) -> Any:  # noqa: ANN401 - tweepy has no types
+            """Ask once."""
             return client.request("GET", route, params=wanted, user_auth=user_auth).json()
 
         answer = self._signed(call, send, app=app, now=now)
@@ -137,6 +138,7 @@ class Api:
         last_call = LastCall()
 
         def send(client: Any, user_auth: bool) -> Any:  # noqa: ANN401 - tweepy has no types
+            """Publish it, unless it is too late."""
             last_call.check()
             return client.create_tweet(text=text, in_reply_to_tweet_id=post, user_auth=user_auth)
 

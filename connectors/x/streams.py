@@ -70,6 +70,7 @@ class _Poll:
 
     @property
     def memory(self) -> dict[str, str]:
+        """What is kept between two polls."""
         return self.windows.memory
 
 

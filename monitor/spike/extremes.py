@@ -20,19 +20,19 @@ _A_DAY = 86_400 / BLOCK
 # So many days have one extreme that may be an event: how far such go out says nothing about ordinary bursts, and an event
 # must not make the brand blind to the next.
 _EVENT_DAYS = 7
+# While fewer blocks are known, the others are taken to have gone five posts above the expected.
+_LEAST, _USUAL = 4, math.log(5)
+# Mean excess of the prior and how many excesses it weighs: sizes of bursts usually have a tail exponent of 1 to 2.
+_SCALE, _WEIGHT = 0.7, 4.0
 
 
 @dataclass(slots=True)
 class Extremes:
     """The largest value of each block of six hours, and the tail that follows from them.
 
-    Values are logarithms of posts. With fewer than four blocks ``usual`` stands in for the others; ``scale`` is the mean
-    excess that ``weight`` excesses of a prior have: sizes of bursts usually have a tail exponent of 1 to 2.
+    Values are logarithms of posts.
     """
 
-    usual: float = math.log(5)
-    scale: float = 0.7
-    weight: float = 4
     past: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
     best: float = -math.inf
     threshold: float = 0.0
@@ -66,7 +66,7 @@ class Extremes:
 
     def fit(self) -> None:
         """Fit the tail to the past extremes."""
-        ordered = sorted([*self.past, *[self.usual] * max(0, 4 - len(self.past))], reverse=True)
+        ordered = sorted([*self.past, *[_USUAL] * max(0, _LEAST - len(self.past))], reverse=True)
         n = len(ordered)
         upper = max(1, min(round(0.67 * n ** (2 / 3)), n - 1))
         events = min(math.ceil(n / _A_DAY / _EVENT_DAYS), upper - 1)
@@ -74,6 +74,6 @@ class Extremes:
         # Exponential excesses of which the largest are only known to be at least as large as the next (Epstein, Sobel 1953).
         known = [value - self.threshold for value in ordered[events:upper] if value > self.threshold]
         total = sum(known) + events * (known[0] if known else 0.0)
-        self.excesses = self.weight + len(known)
-        self.total = self.weight * self.scale + total
+        self.excesses = _WEIGHT + len(known)
+        self.total = _WEIGHT * _SCALE + total
         self.log_share = math.log(_A_DAY * upper / n)

@@ -17,6 +17,7 @@ from jinja2.runtime import Context as JinjaContext
 from markupsafe import Markup, escape
 
 from monitor.catalogue import define, footnote
+from monitor.deliver.words import size
 from monitor.say import WEEKDAYS, Say
 from monitor.timing import format_duration, from_epoch, iso
 from monitor.web.context import Context
@@ -57,6 +58,7 @@ def _environment(language: str) -> Environment:
         many=_many,
         kpi_title=_kpi_title,
         kpi_plain=_kpi_plain,
+        sized=functools.partial(size, language=language),
     )
     made.globals.update(static=static, languages=LANGUAGES, define=_define, footnote=_footnote, fixed=_fixed)
     return made

@@ -77,6 +77,7 @@ def taken(host: Any, call: Any, service: str, event: Event, good: tuple[int, Any
 
 
 def pagerduty(host: Any, call: Any) -> Any:
+    """Answer as PagerDuty's Events API v2."""
     data = call.data
     if data["event_action"] == "resolve":
         if not data.get("dedup_key") or set(data) > {"routing_key", "event_action", "dedup_key"}:
@@ -113,6 +114,7 @@ def _alerts(service: str) -> Callable[..., Any]:
 
 
 def splunk(host: Any, call: Any, key: str, route: str) -> Any:
+    """Answer as The generic endpoint of Splunk On-Call."""
     data = call.data
     kind = data["message_type"]
     if kind not in ("CRITICAL", "WARNING", "INFO", "ACKNOWLEDGEMENT", "RECOVERY"):
@@ -129,6 +131,7 @@ def splunk(host: Any, call: Any, key: str, route: str) -> Any:
 
 
 def signl4(host: Any, call: Any, secret: str) -> Any:
+    """Answer as SIGNL4's webhook."""
     data = call.data
     status = data.get("X-S4-Status", "new")
     key = data.get("X-S4-ExternalID", "")
@@ -139,6 +142,7 @@ def signl4(host: Any, call: Any, secret: str) -> Any:
 
 
 def pagertree(host: Any, call: Any, integration: str) -> Any:
+    """Answer as PagerTree's webhook."""
     data = call.data
     closes = data["event_type"] == "resolve"
     words = {"said": data.get("description", ""), "title": data.get("title", "")}
@@ -148,6 +152,7 @@ def pagertree(host: Any, call: Any, integration: str) -> Any:
 
 
 def firehydrant(host: Any, call: Any, token: str) -> Any:
+    """Answer as FireHydrant's events."""
     data = call.data
     if len(data["idempotency_key"]) > 255 or data["level"] not in ("INFO", "WARN", "ERROR", "FATAL"):
         return 400, {"detail": "invalid event"}
@@ -157,6 +162,7 @@ def firehydrant(host: Any, call: Any, token: str) -> Any:
 
 
 def goalert(host: Any, call: Any) -> Any:
+    """Answer as GoAlert's generic API."""
     data = call.data
     to = call.headers.get("authorization", "").removeprefix("Bearer ")
     key = data.get("dedup") or f"{data['summary']}\n{data['details']}"
@@ -166,6 +172,7 @@ def goalert(host: Any, call: Any) -> Any:
 
 
 def ilert(host: Any, call: Any) -> Any:
+    """Answer as ilert's events."""
     data = call.data
     to, key, closes = data["integrationKey"], data.get("alertKey", ""), data["eventType"] == "RESOLVE"
     rings = data["eventType"] == "ALERT"
@@ -174,6 +181,7 @@ def ilert(host: Any, call: Any) -> Any:
 
 
 def incidentio(host: Any, call: Any, source: str) -> Any:
+    """Answer as incident.io's HTTP alert source."""
     if call.headers.get("authorization") != "Bearer himitsu":
         return 401, {"type": "authentication_error", "status": 401}
     data = call.data
@@ -183,6 +191,7 @@ def incidentio(host: Any, call: Any, source: str) -> Any:
 
 
 def opsimate(host: Any, call: Any) -> Any:
+    """Answer as OpsiMate's alerts."""
     to, data = call.headers.get("x-api-token", ""), call.data
     words = {"said": data["summary"], "title": data["alertName"]}
     event = Event(to=to, key=data["id"], closes=data["status"] == "resolved", **words)
