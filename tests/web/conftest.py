@@ -169,3 +169,15 @@ def sign_in(page: Page, site: Site, role: str, language: str = "en") -> None:
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def until(page: Page, expression: str, seconds: float = 30) -> None:
+    """Ask the page for ``expression`` until it is true. AssertionError once ``seconds`` have passed.
+
+    Playwright's own ``wait_for_function`` evaluates on the page's time from its second look on, which the
+    page's policy (no eval) refuses: it passes only where the first look is enough.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never true: {expression}"
+        page.wait_for_timeout(50)

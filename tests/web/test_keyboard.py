@@ -16,7 +16,7 @@ from monitor.app import open_app
 from monitor.web import accounts
 from tests.fakes.mastodon import TOKEN, FakeMastodon, stamp
 from tests.fakes.scripted import Answer, Request
-from tests.web.conftest import PASSWORD, SHOTS, Site, now, served, sign_in, watched
+from tests.web.conftest import PASSWORD, SHOTS, Site, now, served, sign_in, until, watched
 from tests.web.test_browser import CHECK
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def test_undo_brings_an_item_back_to_its_place(site: Site, page: Page, language:
     page.keyboard.press("u")
     page.wait_for_selector(f"#c{cid}:not(.done)")
     assert here(page) == cid
-    page.wait_for_function("document.getElementById('said').textContent.length > 0")  # it is told to who listens
+    until(page, "document.getElementById('said').textContent.length > 0")  # it is told to who listens
     assert page.evaluate(CHECK) == []
     with site.store() as store:
         assert store.desk.row(int(cid))["state"] == "open"
@@ -276,7 +276,7 @@ def test_a_reply_goes_out_over_the_network_and_is_confirmed_by_the_next_poll(net
     cid = here(page)
     page.keyboard.press("r")
     opened(page, cid)
-    page.wait_for_function("document.activeElement.id === 'reply'")
+    until(page, "document.activeElement.id === 'reply'")
     assert "Sent through the network's interface." in page.inner_text("#how")
     longest = re.search(r"At most (\d+) characters\.", page.inner_text("#how"))
     assert longest is not None
@@ -351,8 +351,8 @@ def test_a_new_turn_is_read_before_the_reply_goes_out(net: Net, page: Page) -> N
     page.wait_for_selector("#problem:not([hidden])")
     assert "written again" in page.inner_text("#problem-text")
     assert [row for row in net.fake.statuses if row["account"]["acct"] == "acme"] == []
-    page.wait_for_function(
-        "document.querySelector('#composer [name=seen]')?.value === document.getElementById('talk')?.dataset.last"
+    until(
+        page, "document.querySelector('#composer [name=seen]')?.value === document.getElementById('talk')?.dataset.last"
     )
     page.keyboard.press("Control+Enter")  # it has been read now
     done(page, cid)

@@ -11,7 +11,7 @@ import pytest
 from monitor import charts, digest, letter
 from monitor.timing import iso_week
 from tests import letter_figures
-from tests.web.conftest import PASSWORD, SHOTS, Site, now
+from tests.web.conftest import PASSWORD, SHOTS, Site, now, until
 from tests.web.test_browser import CHECK
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def test_the_policy_allows_no_eval_and_pictures_come_to_life_all_the_same(shared
     page.evaluate(
         "setTimeout(() => { try { window.told = String(eval('1 + 1')); } catch (error) { window.told = error.name; } })"
     )
-    page.wait_for_function("() => window.told")
+    until(page, "() => window.told")
     assert page.evaluate("window.told") == "EvalError"
     page.troubles.clear()  # type: ignore[attr-defined] - of the line above
     volume = page.locator("figure[data-chart=volume]")
@@ -163,9 +163,7 @@ def test_another_theme_draws_anew(shared_site: Site, page: Page) -> None:
     drawn(page, f"{shared_site.url}/week")
     page.emulate_media(color_scheme="dark")
     page.wait_for_selector("figure.chart:last-of-type[data-drawn=dark]")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('figure.chart')].every((n) => n.dataset.drawn === 'dark')"
-    )
+    until(page, "() => [...document.querySelectorAll('figure.chart')].every((n) => n.dataset.drawn === 'dark')")
     assert page.locator(".plot svg").count() == page.locator("figure.chart").count()
 
 
@@ -207,7 +205,7 @@ def test_where_the_library_is_missing_the_picture_stands_in(shared_site: Site, p
     page.goto(f"{shared_site.url}/week")
     image = page.locator("figure[data-chart=volume] .plot img")
     image.wait_for()
-    page.wait_for_function("() => document.querySelector('figure[data-chart=volume] .plot img').naturalWidth > 900")
+    until(page, "() => document.querySelector('figure[data-chart=volume] .plot img').naturalWidth > 900")
     assert image.get_attribute("alt") == page.locator("#says-volume").text_content()
 
 
