@@ -163,6 +163,9 @@ CAUSES: dict[str, dict[str, str]] = {
         "not_allowed": "access refused",
         "not_running": "the monitor was not running",
         "unreadable": "answers not understood",
+        "before_watch": "before the monitoring began",
+        "not_watched": "no source watched the brand",
+        "outside_records": "outside the records that were imported",
     },
     "ja": {
         "outage": "接続できず",
@@ -174,6 +177,9 @@ CAUSES: dict[str, dict[str, str]] = {
         "not_allowed": "認証・権限の問題",
         "not_running": "監視が動いていなかった",
         "unreadable": "応答を読み取れず",
+        "before_watch": "監視の開始前",
+        "not_watched": "監視する情報源がなかった",
+        "outside_records": "取り込んだ記録の範囲外",
     },
 }
 
@@ -265,7 +271,7 @@ PERMITS: dict[str, dict[str, str]] = {
         "locked": "スレッドがロックされています。",
         "archived": "スレッドがアーカイブされているため、返信できません。",
         "deleted": "投稿が削除されています。",
-        "no_scope": "このソースのキーは読み取り専用です。不足している権限は monitor doctor で確認できます。",
+        "no_scope": "この情報源のキーは読み取り専用です。不足している権限は monitor doctor で確認できます。",
         "protected": "公開範囲が限られた投稿か、ブロックの設定がある相手です。",
         "blocked": "相手とのあいだにブロックの設定があります。",
         "absent": "このSNSには返信できる接続先が設定されていません。",

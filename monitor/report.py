@@ -49,7 +49,12 @@ def coverage(store: Store, brand: str, span: Span, now: datetime) -> dict[str, A
 
     A span without limits has no window: its ratio is ``None``.
     """
-    return coverage_of(store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand), span, now)
+    return coverage_of(_unseen(store, brand, span, now), span, now)
+
+
+def _unseen(store: Store, brand: str, span: Span, now: datetime) -> list[Any]:
+    present_at = to_epoch(now)
+    return store.sources.unseen(brand, span.start, min(span.end, present_at), present_at)
 
 
 def coverage_of(gaps: Sequence[Any], span: Span, now: datetime) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def present(store: Store, brand: str, span: Span, now: datetime) -> Facts:
         turns=[one for one in around if span.start <= to_epoch(one[1].started_at) < span.end],
         around=around,
         waits=store.figures.direct_waits(brand, span.start, span.end),
-        gaps=store.sources.gaps(span.start, min(span.end, to_epoch(now)), brand),
+        gaps=_unseen(store, brand, span, now),
         until=observed_until(store, brand, now),
     )
 

@@ -274,10 +274,15 @@ def tally(windows: Sequence[Span], alerts: Iterable[int]) -> Tally:
 
 
 def trial(family: str, seed: int) -> Tally:
-    """Draw a brand, run the engine over it, score what it tells (escalations too)."""
+    """Draw a brand, run the engine over it, score the alerts that it opens."""
     drawn, detector = brand(family, seed), Detector(STEP)
-    told = [i for i, count in enumerate(drawn.counts) if detector.observe(BEGIN + i * STEP, float(count)).alert]
-    return tally(drawn.windows, told)
+    opened, since = [], None
+    for i, count in enumerate(drawn.counts):
+        verdict = detector.observe(BEGIN + i * STEP, float(count))
+        if verdict.alert and verdict.since != since:
+            opened.append(i)
+        since = verdict.since
+    return tally(drawn.windows, opened)
 
 
 def main(brands: int = 16) -> int:

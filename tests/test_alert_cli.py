@@ -55,6 +55,9 @@ def test_a_fit_of_too_little_and_a_budget_that_is_none_say_what_to_do(volume: Pa
 def test_a_backtest_has_one_row_for_each_row_it_read(volume: Path) -> None:
     done = CliRunner().invoke(cli, ["alerts", "backtest", str(volume)], standalone_mode=False)
     rows = list(csv.DictReader(done.output.splitlines()))
-    assert list(rows[0]) == ["timestamp", "alert", "level", "observed", "expected", "p", "window_s"]
+    assert list(rows[0]) == ["timestamp", "alert", "told", "level", "observed", "expected", "p", "window_s"]
     assert len(rows) == len(volume.read_text(encoding="utf-8").splitlines()) - 1
     assert {row["alert"] for row in rows} == {"0", "1"}
+    opened = [i for i, row in enumerate(rows) if row["alert"] == "1"]
+    assert all(rows[i]["told"] == "1" and not rows[i - 1]["level"] for i in opened)
+    assert sum(row["told"] == "1" for row in rows) >= len(opened)

@@ -307,7 +307,8 @@ def test_a_call_that_must_wait_stops_no_other(store: Store) -> None:
 def test_every_cause_of_a_gap_has_words_in_both_languages() -> None:
     assert CAUSES["en"].keys() == CAUSES["ja"].keys()
     named = {trouble_of(kind("x"))[1] for kind in (RateLimited, Unpaid, NotAllowed, Gone, TryLater, Unreadable)}
-    assert named | {"not_running", "page_budget", "cap", "reach"} == CAUSES["en"].keys()
+    found = {"not_running", "page_budget", "cap", "reach", "before_watch", "not_watched", "outside_records"}
+    assert named | found == CAUSES["en"].keys()
     assert cause_of("cap:mentions", "en") == "the network lists no more (mentions)"
     assert cause_of("money", "ja") == "予算・利用枠の不足"
     assert cause_of("Reddit: 502", "ja") == "接続できず(Reddit)"  # an import's own words are read

@@ -377,6 +377,57 @@ def test_the_last_section_is_what_was_not_seen(week: dict[str, Any]) -> None:
     assert "15分" in digest.subject(week, "ja")
 
 
+def test_a_week_that_nobody_watched_has_no_number_and_is_compared_with_nothing(store: Store) -> None:
+    store.sources.set_brand("acme", "UTC", "r1", {"x": ("acme",)})
+    figures = digest.week(store, brief(), NAME, LATER)
+    assert [(one["posts"], one["authors"], one["uncertain_s"]) for one in figures["mentions"]["weeks"]] == [
+        (None, None, WEEK)
+    ] * 5
+    english, japanese = texts(figures)
+    assert "The brand was not watched in this week.\nIt is not known whether a post needed an answer." in english
+    assert "この週は、ブランドへの投稿を監視していませんでした。" in japanese
+    assert digest.subject(figures, "en") == "acme 2–8 Mar: not watched · mood unknown · 7 d unseen"
+    assert figures["coverage"]["ratio"] == 0
+
+
+def test_a_week_that_has_not_begun_is_no_week_of_zeros(store: Store) -> None:
+    with pytest.raises(digest.NotBegun):
+        digest.week(know(store), brief(), NAME, at(0))
+    assert digest.week(store, brief(), NAME, at(60))["coverage"]["window_s"] == 60
+
+
+def test_earlier_weeks_that_were_not_seen_are_no_zeros(store: Store) -> None:
+    store.sources.set_brand("acme", "UTC", "r1", {"x": ("acme",)})
+    store.sources.ensure("test", connector="x", brand="acme", archive=False, now=T0 - 10 * DAY)
+    store.sources.alive("test", T0 + 60 * DAY)
+    for i, when in enumerate((-9 * DAY, -3 * DAY, -2 * DAY, DAY, 2 * DAY, 3 * DAY)):
+        put(store, asked(str(i), when), now=when + 5, brand="acme")
+    refresh(store, book())
+    figures = digest.week(store, brief(), NAME, LATER)
+    assert [one["posts"] for one in figures["mentions"]["weeks"]] == [None, None, 1, 2, 3]
+    assert [one["uncertain_s"] for one in figures["mentions"]["weeks"]] == [WEEK, WEEK, 4 * DAY, 0, 0]
+    english, japanese = texts(figures)
+    told = "3 posts about the brand (+1 on the week before; 2 in the only earlier week that was seen)"
+    assert told in " ".join(english.split())
+    assert "(前週比 +1件、以前に見えていた1週は2件)" in japanese.replace("\n", "")
+    assert "only since" not in english
+    for name, since in (("bluesky", -2 * DAY), ("later", WEEK + DAY), ("old", -50 * DAY)):
+        store.sources.ensure(name, connector="x", brand="acme", archive=False, now=T0 + since)
+        store.sources.alive(name, T0 + 60 * DAY)
+    english, japanese = texts(digest.week(store, brief(), NAME, LATER))
+    assert "test is read only since Fri 20 Feb, bluesky is read only since Sat 28 Feb: earlier weeks" in " ".join(
+        english.split()
+    )
+    assert "testは2/20(金)から、blueskyは2/28(土)から読んでいるため" in japanese.replace("\n    ", "")
+    store.sources.retire({"acme"}, {"test", "bluesky"}, T0 - 11 * DAY)
+    store.sources.gap("test", T0 - 7 * DAY, T0 - 4 * DAY, "outage", state="lost", now=T0)
+    store.sources.gap("test", T0 + 4 * DAY, T0 + 5 * DAY, "outage", state="lost", now=T0 + 5 * DAY)
+    english, japanese = texts(digest.week(store, brief(), NAME, LATER))
+    told = "3 posts about the brand (+1 on the week before, of which 3 d went unseen; 1 d of the week went unseen)"
+    assert told in " ".join(english.split())
+    assert "(前週比 +1件、前週のうち3日は見えていません、今週のうち1日は見えていません)" in japanese.replace("\n", "")
+
+
 # -- sentences and text --
 
 

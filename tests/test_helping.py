@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gettext
 import io
+import json
 import os
 import pty
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
+from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from monitor.__main__ import main as program
 from monitor.cli.helping import speak
 from monitor.cli.language import of_command
 from monitor.cli.main import _PLACES, cli
@@ -44,26 +49,43 @@ MISTAKES = {  # what is typed, and what it is answered with
 }  # fmt: skip
 
 
-def run(words: str, language: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does, in a terminal of 80 columns."""
+@dataclass
+class Done:
+    """What a command has said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(words: str, language: str, folder: Path) -> Done:
+    """Run the command as a person does, in a terminal of 80 columns; its stderr is a terminal too."""
     around = {name: value for name, value in os.environ.items() if name not in ("LC_ALL", "LC_MESSAGES", "LANGUAGE")}
-    around |= {"COLUMNS": "80", "LANG": {"ja": "ja_JP.UTF-8", "en": "C.UTF-8"}[language], "PYTHONUTF8": "1"}
+    around |= {"COLUMNS": "80", "LANG": {"ja": "ja_JP.UTF-8", "en": "C.UTF-8"}[language]}
     around.pop("MONITOR_LANG", None)
-    asked = [sys.executable, "-m", "monitor", *words.split()]
-    shown, terminal = pty.openpty()  # its stderr is a terminal, as a person's is
-    try:
-        done = subprocess.run(
-            asked, cwd=folder, env=around, stdout=subprocess.PIPE, stderr=terminal, text=True, check=False
-        )
-        os.write(terminal, b"\0")
-        said = b""
-        while not said.endswith(b"\0"):
-            said += os.read(shown, 65536)
-    finally:
-        os.close(terminal)
-        os.close(shown)
-    done.stderr = said[:-1].decode().replace("\r\n", "\n")
-    return done
+    asked, shown, terminal = ["monitor", *words.split()], *pty.openpty()
+    out = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        chdir(folder),
+        os.fdopen(terminal, "w", encoding="utf-8") as err,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patch.setattr(sys, "argv", asked)
+        patch.setattr(os, "environ", around)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                program()
+            err.write("\0")
+            err.flush()
+            said = b""
+            while not said.endswith(b"\0"):
+                said += os.read(shown, 65536)
+        finally:
+            os.close(shown)
+            speak("en")
+    return Done(int(ended.value.code or 0), out.getvalue(), said[:-1].decode().replace("\r\n", "\n"))
 
 
 def joined(text: str) -> str:
@@ -185,4 +207,57 @@ def test_click_still_says_what_is_translated() -> None:
     known = re.sub(r'"\s*\n\s*"', "", known)
     with (LOCALE / "messages.po").open("rb") as file:
         ids = [one for message in read_po(file) if message.id for one in (message.id if isinstance(message.id, tuple) else (message.id,))]  # fmt: skip
-    assert [one for one in ids if one.replace("\n", "\\n").replace("\t", "\\t") not in known] == []
+    assert [
+        one
+        for one in ids
+        if one not in known and repr(one)[1:-1] not in known and json.dumps(one, ensure_ascii=False)[1:-1] not in known
+    ] == []
+
+
+def test_every_option_and_every_mistake_is_told_in_japanese() -> None:
+    with (LOCALE / "messages.po").open("rb") as file:
+        known = {(message.context, message.id) for message in read_po(file) if message.string}
+    options = {
+        ("option", param.help)
+        for command in _commands(cli, click.Context(cli))
+        for param in command.params
+        if isinstance(param, click.Option) and param.help
+    }
+    assert len(options) > 60
+    assert options - known == set()
+    said = {
+        (None, ids)
+        for _, _, ids, _, _ in extract_from_dir(LOCALE.parents[2], [("**.py", "python")], keywords={"gettext": None})
+    }
+    assert len(said) > 20
+    assert said - known == set()
+
+
+def _commands(command: click.Command, context: click.Context) -> Iterator[click.Command]:
+    yield command
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        one = command.get_command(context, name)
+        assert one is not None
+        yield from _commands(one, context)
+
+
+@pytest.mark.parametrize(
+    ("line", "en", "ja"),
+    [
+        ("models sample --brand acme --as me --week soon", "not a week: 'soon'", "'soon' は週として読み取れません"),
+        ("response --from soon", "not a time: 'soon'", "'soon' は日時として読み取れません"),
+        ("alerts fit --budget often", 'write a budget as "1/week"', "「1/week」"),
+        (
+            "alerts fit",
+            "acme: a fit needs 10 days of history; there are 0",
+            "acme: 調整には10日分の履歴が必要です(今は0日分)",
+        ),
+        ("export --bom", "name a SCREEN first", "先に SCREEN を指定してください"),
+    ],
+)
+def test_our_own_mistakes_too(line: str, en: str, ja: str, tmp_path: Path) -> None:
+    Store.open(str(tmp_path / "monitor.db")).close()
+    (tmp_path / "config.toml").write_text('[[brand]]\nname = "acme"\n', encoding="utf-8")
+    for language, said in (("en", en), ("ja", ja)):
+        done = run(f"{line} --db monitor.db", language, tmp_path)
+        assert (done.returncode in (1, 2), said in joined(done.stderr)) == (True, True), done.stderr

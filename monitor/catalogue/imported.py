@@ -31,7 +31,7 @@ METRICS: tuple[Metric, ...] = (
         "amount",
         (
             "What the week, or a campaign in it, cost; one currency per source.",
-            "その週（またはキャンペーン）にかかった費用。通貨は出典ごとに一つ。",
+            "その週(またはキャンペーン)にかかった費用。通貨は出典ごとに一つ。",
         ),
         "operation",
     ),
@@ -95,21 +95,21 @@ METRICS: tuple[Metric, ...] = (
     _metric(
         "churn",
         "Churn as reported",
-        "解約率（報告値）",
+        "解約率(報告値)",
         "percent",
         (
             "Where the source only gives the rate, 0 to 100; with churned and customers the rate is worked out here.",
-            "出典が率だけを示す場合の値（0〜100）。churned と customers があればここで計算する。",
+            "出典が率だけを示す場合の値(0〜100)。churned と customers があればここで計算する。",
         ),
     ),
     _metric(
         "csat",
         "CSAT (survey)",
-        "CSAT（アンケート）",
+        "CSAT(アンケート)",
         "percent",
         (
             "Share of satisfied answers in a survey, 0 to 100, as the source counts it.",
-            "アンケートで満足と答えた割合（0〜100）。数え方は出典による。",
+            "アンケートで満足と答えた割合(0〜100)。数え方は出典による。",
         ),
         "CX",
     ),

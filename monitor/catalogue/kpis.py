@@ -12,7 +12,7 @@ KPIS = (
         status="import",
         metric=None,
         statement_en="(revenue - cost) / cost, both of one source and brought in by `monitor kpi import`. With cost alone: cost per engagement, answered question and new voice. Revenue is never inferred from likes.",
-        statement_ja="（売上 - 費用）÷ 費用。同じ出典の cost と revenue の取り込み（monitor kpi import）が必要。費用のみなら、エンゲージメント・返信済み質問・新規発話者あたりの費用まで。いいねから売上は推定しない。",
+        statement_ja="(売上 - 費用)÷ 費用。同じ出典の cost と revenue の取り込み(monitor kpi import)が必要。費用のみなら、エンゲージメント・返信済み質問・新規発話者あたりの費用まで。いいねから売上は推定しない。",
     ),
     Kpi(
         name="organic_traffic_rate",
@@ -30,7 +30,7 @@ KPIS = (
         status="import",
         metric="turns_per_conversation",
         statement_en="page_views / sessions of the web site, of one source. The nearest thing seen here is turns per conversation.",
-        statement_ja="Web サイトの page_views ÷ sessions（同じ出典）。ここで見える最も近いものは会話あたりターン数。",
+        statement_ja="Web サイトの page_views ÷ sessions(同じ出典)。ここで見える最も近いものは会話あたりターン数。",
     ),
     Kpi(
         name="new_customer_rate",
@@ -48,7 +48,7 @@ KPIS = (
         status="import",
         metric="micro_conversions",
         statement_en="conversions / sessions of the shop or site, of one source. Until then only micro-conversions visible on the network, under that name.",
-        statement_ja="店舗・サイトの conversions ÷ sessions（同じ出典）。それまでは SNS 上で見えるマイクロコンバージョンのみを、その名前で示す。",
+        statement_ja="店舗・サイトの conversions ÷ sessions(同じ出典)。それまでは SNS 上で見えるマイクロコンバージョンのみを、その名前で示す。",
     ),
     Kpi(
         name="customer_satisfaction",
@@ -57,7 +57,7 @@ KPIS = (
         status="analogue",
         metric="satisfaction_proxy",
         statement_en="CSAT needs a survey: csat in percent, with csat_answers for an interval. Without them a proxy after conversations, with its n and an audited sample, never called CSAT.",
-        statement_ja="CSAT にはアンケート（csat、%。区間には csat_answers）の取り込みが必要。なければ会話後の代理指標を n と人手確認つきで示し、CSAT とは呼ばない。",
+        statement_ja="CSAT にはアンケート(csat、%。区間には csat_answers)の取り込みが必要。なければ会話後の代理指標を n と人手確認つきで示し、CSAT とは呼ばない。",
     ),
     Kpi(
         name="churn_rate",

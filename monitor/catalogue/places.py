@@ -6,6 +6,7 @@ PLACES: dict[str, str] = {
     "mentions": "mentions",
     "mentions.authors": "authors",
     "mentions.weeks.authors": "authors",
+    "mentions.weeks.uncertain_s": "unseen_time",
     "mentions.days.negative": "negative_share",
     "response": "needing_reply",
     "response.direct": "direct",

@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -79,20 +80,27 @@ for _command in (*HANDLING, preview_command):
 @click.option("--budget", default=1.0, show_default=True, help="False alarms per 30 days that are put up with.")
 @click.option("--floor", default=5, show_default=True, help="The least of posts in a window.")
 def backtest_command(volume: Path, budget: float, floor: int) -> int:
-    """Judge recorded volumes (CSV: timestamp,value) as they would have been judged live; CSV out with an alert column."""
+    """Judge recorded volumes (CSV: timestamp,value) as they would have been judged live; CSV out, one row for each.
+
+    alert is 1 where an alert opens, told where somebody would hear: it opens, or rises to a higher level.
+    """
     from monitor.spike import Settings, backtest  # noqa: PLC0415 - only here
 
     if budget <= 0:
-        raise click.BadParameter("the budget must be more than 0 false alarms per 30 days", param_hint="--budget")
+        raise click.BadParameter(gettext("it must be more than 0 false alarms per 30 days"), param_hint="--budget")
     out = csv.writer(sys.stdout)
-    out.writerow(["timestamp", "alert", "level", "observed", "expected", "p", "window_s"])
+    out.writerow(["timestamp", "alert", "told", "level", "observed", "expected", "p", "window_s"])
     shown: list[str] = []
     verdicts = backtest(_rows(volume, shown), Settings(budget=budget, floor=floor))
     try:
+        since = None
         for i, verdict in enumerate(verdicts):
+            opens = verdict.alert and verdict.since != since
+            since = verdict.since
             out.writerow(
                 [
                     shown[i],
+                    int(opens),
                     int(verdict.alert),
                     verdict.level or "",
                     f"{verdict.observed:g}",
@@ -137,11 +145,12 @@ def fit_command(
         try:
             found = fit(list(_rows(volume, [])), Settings(budget=per_month, floor=app.settings.alerts.floor))
         except ValueError as error:
-            raise click.ClickException(f"{volume}: {error}") from error
+            raise _no_fit(str(volume), error) from error
         return _tell({volume.name: found}, language, ZoneInfo("UTC"), as_json=as_json)
     chosen = [row for row in app.store.sources.brands() if brand in (None, row["brand"])]
     if not chosen:
-        raise click.ClickException(f"there is no brand {brand!r} in the database" if brand else "there is no brand yet")
+        known_brand(app, brand)
+        raise click.ClickException(gettext("no brand is known yet; run `monitor run --once` first"))
     fits: dict[str, Fit] = {}
     for row in chosen:
         fits[row["brand"]] = _fitted(app, row["brand"], row["zone"], per_month)
@@ -172,9 +181,18 @@ def _fitted(app: App, brand: str, zone: str, per_month: float) -> Fit:
     try:
         found = fit(volume, replace(settings, budget=per_month, strictness=1.0), feelings, real)
     except ValueError as error:
-        raise click.ClickException(f"{brand}: {error}") from error
+        raise _no_fit(brand, error) from error
     told = alert.levelled(app.store, brand, app.model_name(), found.fired, options, app.now())
     return replace(found, fired=tuple(told))
+
+
+def _no_fit(what: str, error: ValueError) -> click.ClickException:
+    from monitor.spike import TooShort  # noqa: PLC0415 - only here
+
+    if not isinstance(error, TooShort):
+        return click.ClickException(f"{what}: {error}")
+    said = gettext("{what}: a fit needs {needed} days of history; there are {known}")
+    return click.ClickException(said.format(what=what, needed=error.needed, known=error.known))
 
 
 def _per_month(budget: str) -> float:
@@ -183,7 +201,7 @@ def _per_month(budget: str) -> float:
     try:
         return Alerts(budget=budget).per_month
     except ValueError as error:
-        raise click.BadParameter('write a budget as "1/week", "1/month", "2/quarter" or "1/year"') from error
+        raise click.BadParameter(gettext('write a budget as "1/week", "1/month", "2/quarter" or "1/year"')) from error
 
 
 def _tell(fits: dict[str, Fit], language: str, zone: ZoneInfo, *, as_json: bool) -> int:
@@ -268,14 +286,14 @@ def _rows(path: Path, shown: list[str]) -> Iterator[tuple[datetime, float]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader: Any = csv.DictReader(file)
         if not {"timestamp", "value"} <= set(reader.fieldnames or ()):
-            raise ValueError("the header must name the columns timestamp and value")
+            raise ValueError(gettext("the header must name the columns timestamp and value"))
         for row in reader:
             try:
                 at = datetime.fromisoformat(row["timestamp"])
                 value = float(row["value"])
             except (TypeError, ValueError):
-                raise ValueError(
-                    f"line {reader.line_num}: not a time and a number: {row['timestamp']},{row['value']}"
-                ) from None
+                said = gettext("line {line}: not a time and a number: {given}")
+                given = f"{row['timestamp']},{row['value']}"
+                raise ValueError(said.format(line=reader.line_num, given=given)) from None
             shown.append(row["timestamp"])
             yield at if at.tzinfo else at.replace(tzinfo=UTC), value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext
 from typing import TYPE_CHECKING
 
 import click
@@ -83,7 +84,7 @@ def close_command(
 ) -> int:
     """Finish an alert, or judge that it was no crisis."""
     if reopen and reason:
-        raise click.UsageError("--reopen and --no-crisis do not go together")
+        raise click.UsageError(gettext("--reopen and --no-crisis do not go together"))
     kind: Act = "reopened" if reopen else "no_crisis" if reason else "finished"
     return _act(app, language, number, kind, actor, as_json=as_json, reason=reason or "", note=note)
 
@@ -143,7 +144,7 @@ def _act(app: App, language: str, number: int, kind: Act, actor: str, *, as_json
     from monitor.deliver.report import REASONS  # noqa: PLC0415 - see above
 
     if not actor.strip() or not actor.isprintable():
-        raise click.BadParameter("give a name", param_hint="--as")
+        raise click.BadParameter(gettext("give a name"), param_hint="--as")
     try:
         standing = act(app.store, number, kind, actor.strip(), app.now(), **detail)
     except NotPossible as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.app import App
-from monitor.cli.options import show, with_app
+from monitor.cli.options import known_brand, show, with_app
 from monitor.phrases import counted
 
 if TYPE_CHECKING:
@@ -69,9 +70,8 @@ def preview_command(*, app: App, language: str, as_json: bool, edited: Path, bra
     stored = {row["brand"] for row in app.store.sources.brands()}
     names = [one.name for one in other.settings.brand if one.name in stored and brand in (None, one.name)]
     if not names:
-        raise click.ClickException(
-            f"{edited} names no brand that is in the database" + (f" as {brand!r}" if brand else "")
-        )
+        known_brand(app, brand)
+        raise click.ClickException(gettext("{file} names no brand that is in the database").format(file=edited))
     found = {name: _compared(app, other, name) for name in names}
     if as_json:
         show({name: _json(one) for name, one in found.items()})

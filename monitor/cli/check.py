@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from gettext import gettext
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,5 @@ def example_settings() -> str:
     for place in (Path(__file__).parents[2] / "config.toml", Path(__file__).parents[1] / "config.toml"):
         if place.is_file():
             return place.read_text(encoding="utf-8")
-    raise click.ClickException(
-        f"the example is missing from this installation ({os.fspath(Path(__file__).parents[1])})"
-    )
+    said = gettext("the example is missing from this installation ({folder})")
+    raise click.ClickException(said.format(folder=os.fspath(Path(__file__).parents[1])))

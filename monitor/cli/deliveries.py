@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from gettext import gettext
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,9 +116,9 @@ def test_command(*, app: App, language: str, as_json: bool, channel: str) -> int
     """Send a test message by one channel now, and say what came of it."""
     names = [one.name for one in app.settings.channel]
     if channel not in names:
-        raise click.BadParameter(
-            f"there is no channel {channel!r}; known: {', '.join(names) or 'none'}", param_hint="CHANNEL"
-        )
+        said = gettext("there is no channel {channel!r}; there are: {names}")
+        known = ", ".join(names) or gettext("none")
+        raise click.BadParameter(said.format(channel=channel, names=known), param_hint="CHANNEL")
     from monitor.deliver.channels import try_channel  # noqa: PLC0415 - only here
 
     row = try_channel(app.delivery(language), channel)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from datetime import timedelta
+from gettext import gettext
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _is_stale(app: App) -> bool:
 def _play_anew(app: App, path: Path | None, database: str | None, language: str) -> App:
     sources = app.store.sources.all()
     if any(row["connector"] != "sample" for row in sources):
-        raise click.ClickException("this database holds more than the sample; give --db another file")
+        raise click.ClickException(gettext("this database holds more than the sample; give --db another file"))
     app.store.close()
     file = Path(str(getattr(app.store.db, "path", "")))
     for suffix in ("", "-wal", "-shm", "-journal"):

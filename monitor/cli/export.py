@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from gettext import gettext
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,7 +65,7 @@ def export_command(
     """  # noqa: D205, D301 - click shows the first paragraph; its own mark for text that is not wrapped
     given = {name: value for name, value in filters.items() if value not in (None, False)}
     if screen is None and (given or bom or kind or actor):
-        raise click.UsageError("name a SCREEN first; without one everything is written, as JSON Lines")
+        raise click.UsageError(gettext("name a SCREEN first; without one everything is written, as JSON Lines"))
     app = open_app(settings_file(config), database, now, read_only=screen is None)
     try:
         language = choose(lang, app.settings.language)
@@ -72,7 +73,7 @@ def export_command(
             return _everything(app, language, out)
         kind = kind or (out.suffix[1:] if out is not None and out.suffix[1:] in ("csv", "jsonl", "parquet") else "csv")
         if out is None and kind == "parquet" and sys.stdout.isatty():
-            raise click.UsageError("Parquet is nothing for a terminal: name a file by --out")
+            raise click.UsageError(gettext("Parquet is nothing for a terminal: name a file by --out"))
         return _screen(app, language, screen, kind, out, bom=bom, actor=actor, given=given)
     finally:
         app.store.close()
@@ -155,7 +156,9 @@ def _filters(app: App, screen: str, given: Mapping[str, Any]) -> dict[str, Any]:
     found |= {name: at for name, at, none in (("start", first, EVER), ("end", last, NEVER)) if at != none}
     if "number" in given:
         if screen not in ("conversation", "alert"):
-            raise click.UsageError(f"--number is for conversation and alert, not for {screen}")
+            raise click.UsageError(
+                gettext("--number is for conversation and alert, not for {screen}").format(screen=screen)
+            )
         found[screen] = given["number"]
     if "words" in given:
         found["q"] = given["words"]

@@ -11,7 +11,7 @@ import click
 
 from monitor import report
 from monitor.app import App
-from monitor.cli.options import known_brand, no_brand, now, show, span_of, with_app
+from monitor.cli.options import known_brand, moment, no_brand, no_week, not_begun, now, show, span_of, with_app
 
 
 @click.command("response")
@@ -83,7 +83,8 @@ def digest_command(
     else:
         from monitor.digest import text  # noqa: PLC0415 - only for this face
 
-        click.echo("\n".join(text(one, language) for one in figures).rstrip("\n"))
+        none = gettext("no brand is known yet; run `monitor run --once` first")
+        click.echo("\n".join(text(one, language) for one in figures).rstrip("\n") or none)
     if as_of is None:
         for one in figures:
             _tell_corrections(app, one, language)
@@ -92,7 +93,7 @@ def digest_command(
 
 def digests(app: App, week: str | None, brand: str | None, as_of: str | None = None) -> list[dict[str, Any]]:
     """Return the week of each brand of the settings, else of each brand that an import made known."""
-    from monitor.timing import iso_week, parse_instant  # noqa: PLC0415 - only for this command
+    from monitor.timing import iso_week, week_bounds  # noqa: PLC0415 - only for this command
 
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
     configured = [b.name for b in app.settings.brand if b.name in zones]
@@ -104,10 +105,14 @@ def digests(app: App, week: str | None, brand: str | None, as_of: str | None = N
         zone = zones[name]
         wanted = week or iso_week(now() - timedelta(days=7), zone)
         try:
-            instant = None if as_of is None else app.now() if as_of == "now" else parse_instant(as_of, zone)
+            week_bounds(wanted, zone)
+        except ValueError as error:
+            raise no_week(wanted) from error
+        instant = None if as_of is None else moment(as_of, app.now(), zone)
+        try:
             found.append(app.week(name, wanted, instant))
         except ValueError as error:
-            raise click.BadParameter(str(error)) from error
+            raise not_begun(wanted, as_of) from error
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from gettext import gettext
 from pathlib import Path
 
 import click
@@ -88,7 +89,7 @@ def classify_command(
         settings = load(path) if path else Settings()
         return _classify_lines(settings, choose(lang, settings.language), abstain=not no_abstain)
     if no_abstain:
-        raise click.UsageError("--no-abstain is for --stdin; stored labels always may be unsure")
+        raise click.UsageError(gettext("--no-abstain is for --stdin; stored labels always may be unsure"))
     app = open_app(path, database, now)
     language = choose(lang, app.settings.language)
     done = app.classify()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from gettext import gettext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 from monitor.app import App, open_app
 from monitor.cli.helping import Group
 from monitor.cli.language import choose
-from monitor.cli.options import no_brand, now, settings_file, shared, show, with_app
+from monitor.cli.options import moment, no_brand, no_week, not_begun, now, settings_file, shared, show, with_app
 from monitor.display import excerpt, width
 from monitor.phrases import counted
 
@@ -68,16 +69,16 @@ def of_week(app: App, brand: str, week: str | None, as_of: str | None = None) ->
     from monitor import kpis  # noqa: PLC0415 - only for this command
     from monitor.report import Span  # noqa: PLC0415 - see above
     from monitor.store.digest_weeks import When  # noqa: PLC0415 - see above
-    from monitor.timing import iso_week, parse_instant, to_epoch, week_bounds  # noqa: PLC0415 - see above
+    from monitor.timing import iso_week, to_epoch, week_bounds  # noqa: PLC0415 - see above
 
     zone = next(row["zone"] for row in app.store.sources.brands() if row["brand"] == brand)
     try:
         start, end = week_bounds(week or iso_week(app.now() - timedelta(days=7), zone), zone)
-        then = app.now() if as_of in (None, "now") else min(app.now(), parse_instant(as_of or "", zone))
     except (ValueError, OverflowError) as error:
-        raise click.BadParameter(str(error)) from error
-    if then <= start and as_of is not None:
-        raise click.BadParameter(f"nothing is known of the week as of {as_of}: it had not begun")
+        raise no_week(week) from error
+    then = app.now() if as_of is None else min(app.now(), moment(as_of, app.now(), zone))
+    if then <= start:
+        raise not_begun(week or "", as_of)
     span = Span(start=to_epoch(start), end=to_epoch(end))
     model = app.model_name()
     if as_of is not None:
@@ -143,11 +144,8 @@ def import_command(*, app: App, language: str, as_json: bool, file: Path, brand:
 def _one_brand(app: App, brand: str | None) -> str:
     known = _brands(app, brand)
     if len(known) != 1:
-        raise click.UsageError(
-            f"there are several brands; say which: --brand {' | '.join(known)}"
-            if known
-            else "no brand is known yet; run `monitor run --once` first"
-        )
+        several = gettext("there are several brands; say which: --brand {names}").format(names=" | ".join(known))
+        raise click.UsageError(several if known else gettext("no brand is known yet; run `monitor run --once` first"))
     return known[0]
 
 

@@ -13,7 +13,7 @@ import click
 from monitor import exam
 from monitor.app import App
 from monitor.cli.helping import Group
-from monitor.cli.options import settings_file, show, tell, with_app
+from monitor.cli.options import no_brand, no_week, settings_file, show, tell, with_app
 from monitor.errors import ConfigError, ModelError
 from monitor.phrases import counted
 from monitor.plugins import load_model
@@ -124,7 +124,7 @@ def exam_command(*, app: App, language: str, as_json: bool, brand: str | None) -
         if brand in (None, row["brand"]):
             found[row["brand"]] = examination(app.store, row["brand"], row["zone"], app.model_name())
     if brand is not None and not found:
-        raise click.BadParameter(f"there is no brand {brand!r}")
+        raise no_brand(brand, [row["brand"] for row in app.store.sources.brands()])
     if as_json:
         show({"model": app.model_name(), "brands": {name: value.as_dict() for name, value in found.items()}})
         return 0
@@ -149,7 +149,7 @@ def sample_command(
     try:
         start, end = week_bounds(name, zone)
     except ValueError as error:
-        raise click.BadParameter(f"{name}: {error}; write a week like 2026-W47") from error
+        raise no_week(name) from error
     rows = {row["id"]: row for row in app.store.exams.candidates(brand, to_epoch(start), to_epoch(end))}
     drawn = exam.draw(sorted(rows), name, size)
     done = app.store.exams.answered(actor)

@@ -91,6 +91,33 @@ def no_brand(brand: str, known: Iterable[str]) -> click.BadParameter:
     return click.BadParameter(said.format(brand=brand, names=", ".join(known) or gettext("none")))
 
 
+def no_week(week: str | None) -> click.BadParameter:
+    """The mistake of naming a week that is none, in the reader's language."""
+    return click.BadParameter(gettext("not a week: {week!r}; write 2026-W47").format(week=week))
+
+
+def not_begun(week: str, as_of: str | None) -> click.BadParameter:
+    """The mistake of asking for a week that has not begun, or as it was known before, in the reader's language."""
+    if as_of is None:
+        return click.BadParameter(gettext("the week {week} has not begun yet").format(week=week))
+    return click.BadParameter(
+        gettext("nothing is known of the week as of {as_of}: it had not begun").format(as_of=as_of)
+    )
+
+
+def moment(text: str, present: datetime, zone: str) -> datetime:
+    """Read an instant as :func:`monitor.timing.parse_instant` does, or ``now``. Raises ``click.BadParameter`` for anything else."""
+    from monitor.timing import parse_instant  # noqa: PLC0415 - only commands with an instant
+
+    if text == "now":
+        return present
+    try:
+        return parse_instant(text, zone)
+    except ValueError as error:
+        said = gettext("not a time: {text!r}; write 2026-11-24, 2026-11-24T09:30 or 2026-11-24T09:30+09:00")
+        raise click.BadParameter(said.format(text=text)) from error
+
+
 def tell(text: str, *, rest: str = "", err: bool = False) -> None:
     """Print a sentence, broken where the terminal ends (80 columns where that is unknown); ``rest`` begins its other lines."""
     import shutil  # noqa: PLC0415 - only for sentences
@@ -114,14 +141,11 @@ def show(value: Any) -> None:  # noqa: ANN401 - anything that JSON holds
 def span_of(app: App, brand: str | None, start: str | None, end: str | None) -> tuple[int, int]:
     """Read ``--from`` and ``--to`` in the brand's zone. Raises ``click.BadParameter`` for what is not a time."""
     from monitor.report import EVER, NEVER  # noqa: PLC0415 - only commands with a span
-    from monitor.timing import parse_instant, to_epoch  # noqa: PLC0415 - see above
+    from monitor.timing import to_epoch  # noqa: PLC0415 - see above
 
     zone = app.settings.find(brand).zone if brand else (app.settings.brand[0].zone if app.settings.brand else "UTC")
-    try:
-        first = to_epoch(parse_instant(start, zone)) if start else EVER
-        last = to_epoch(parse_instant(end, zone)) if end else NEVER
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+    first = to_epoch(moment(start, app.now(), zone)) if start else EVER
+    last = to_epoch(moment(end, app.now(), zone)) if end else NEVER
     if last <= first:
         raise click.BadParameter(gettext("--to must lie after --from"))
     return first, last

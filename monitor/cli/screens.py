@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from monitor.display import wrapped
-from monitor.phrases import counted
+from monitor.phrases import cause_of, counted
 from monitor.say import Say
 from monitor.timing import format_duration
 
@@ -57,10 +57,13 @@ def response_screen(rows: Sequence[Mapping[str, Any]], language: str) -> None:
         coverage = row["coverage"]
         if coverage["uncertain_s"]:
             length = format_duration(coverage["uncertain_s"], language)
+            causes = dict.fromkeys(
+                cause_of(gap["cause"], language) for gap in coverage["gaps"] if gap["state"] != "refilled"
+            )
             out.print(
-                f"{row['brand']}: 見えなかった時間 {length}"
+                f"{row['brand']}: 見えなかった時間 {length}({'、'.join(causes)})"
                 if ja
-                else f"{row['brand']}: {length} may not have been seen"
+                else f"{row['brand']}: {length} may not have been seen ({', '.join(causes)})"
             )
 
 

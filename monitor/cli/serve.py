@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def serve_command(*, app: App, language: str, as_json: bool, host: str, port: in
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if app.where is None:
-        raise click.UsageError("a database in memory cannot be served; name a file with --db")
+        raise click.UsageError(gettext("a database in memory cannot be served; name a file with --db"))
     _keep_private(app.where)
     site = create_app(app, origin, app.where)
     token = first_link(app.store, int(app.now().timestamp()))

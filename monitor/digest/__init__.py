@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.digest.brief import Brief, Rival
+from monitor.digest.brief import Brief, NotBegun, Rival
 from monitor.digest.keeping import body, corrections, keep, keep_last_week, kept, reported, rewrite
 from monitor.digest.render import text
 from monitor.digest.week import VERSION, week
 
 __all__ = [
-    "VERSION", "Brief", "Rival", "body", "corrections", "keep", "keep_last_week", "kept", "reported", "rewrite",
+    "VERSION", "Brief", "NotBegun", "Rival", "body", "corrections", "keep", "keep_last_week", "kept", "reported", "rewrite",
     "subject", "text", "week",
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from monitor.outcome import Outcome, outcomes
-from monitor.report import AROUND, Clock, Facts, Span, observed_until
+from monitor.report import AROUND, Clock, Facts, Span, coverage_of, observed_until
 from monitor.store import Store
 from monitor.store.digest_weeks import When
 from monitor.timing import from_epoch, iso, iso_week, to_epoch, week_bounds
@@ -64,15 +64,19 @@ class Week:
     span: Span
 
 
+class NotBegun(ValueError):
+    """The week had not begun at the instant that was asked for."""
+
+
 class Frame:
-    """One week of one brand as of an instant. Raises ``ValueError`` for a week that does not exist or lies ahead."""
+    """One week of one brand as of an instant. Raises ``ValueError`` for a week that does not exist, ``NotBegun`` for one ahead."""
 
     def __init__(self, store: Store, brief: Brief, name: str, now: datetime, as_of: datetime | None = None) -> None:
         start, end = week_bounds(name, brief.zone)
         self.store, self.brief, self.name = store, brief, name
         self.now, self.as_of = now, min(now, as_of or now)
-        if as_of is not None and as_of <= start:
-            raise ValueError(f"nothing is known of {name} as of {iso(as_of)}: it had not begun")
+        if self.as_of <= start:
+            raise NotBegun(f"nothing is known of {name} as of {iso(self.as_of)}: it had not begun")
         self.start, self.end = start, end
         self.span = Span(start=to_epoch(start), end=to_epoch(end))
         self.at = to_epoch(self.as_of)
@@ -138,6 +142,15 @@ class Frame:
     def mentions(self) -> tuple[tuple[int, int], ...]:
         """Posts and people of each of the five weeks."""
         return tuple(self.store.weeks.mentions(self.when(week.span)) for week in self.weeks)
+
+    @cached_property
+    def lost(self) -> tuple[int, ...]:
+        """Seconds of each of the five weeks that may not have been seen."""
+        gaps = [self.store.weeks.gaps(self.when(week.span), self.present) for week in self.weeks[:-1]] + [self.gaps]
+        return tuple(
+            int(coverage_of(found, week.span, self.as_of)["uncertain_s"])
+            for found, week in zip(gaps, self.weeks, strict=True)
+        )
 
     @cached_property
     def steps(self) -> tuple[int, ...]:

@@ -11,9 +11,10 @@ from monitor.digest.layout import named
 from monitor.display import visible
 from monitor.phrases import counted, noun
 from monitor.say import Say, both
+from monitor.timing import DAY
 
-NOTE = 0.005
-"""A change of a share smaller than this is told as none."""
+HOLE = 7 * DAY // 20
+"""Seconds of a week that may be unseen before a comparison says so: a twentieth."""
 
 
 def summary(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -29,7 +30,7 @@ def summary(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
         },
         {
             "name": "response",
-            "words": both(partial(_response, response)),
+            "words": both(partial(_response, figures)),
             "figures": [
                 "response.turns.within_target",
                 "response.turns.overdue_unanswered",
@@ -59,20 +60,18 @@ def _volume(figures: Mapping[str, Any], say: Say) -> str:
     mentions = figures["mentions"]
     posts, authors = mentions["posts"], mentions["authors"]
     if not posts:
-        return say("Nobody was seen writing about the brand.", "ブランドに関する投稿は見つかりませんでした。")
-    earlier = [week["posts"] for week in mentions["weeks"][:-1]]
-    compared = ""
-    if any(earlier):
-        change = posts - earlier[-1]
-        low, high = min(earlier), max(earlier)
-        usual = f"{low:,}" if low == high else say(f"{low:,} to {high:,}", f"{low:,}〜{high:,}")
-        compared = say(
-            f" ({say.signed(change)} on the week before; {usual} a week in the {len(earlier)} weeks before)",
-            f"(前週比 {say.signed(change)}件、前{len(earlier)}週は週{usual}件)",
+        if _blind(figures):
+            return say(
+                "The brand was not watched in this week.", "この週は、ブランドへの投稿を監視していませんでした。"
+            )
+        beside = _beside([_hole(mentions["weeks"][-1], say)], say)
+        return say(
+            f"Nobody was seen writing about the brand{beside}.", f"ブランドに関する投稿は見つかりませんでした{beside}。"
         )
+    beside = _beside([*_compared(mentions["weeks"], say), _hole(mentions["weeks"][-1], say)], say)
     first = say(
-        f"{counted(authors, 'person', 'people')} wrote {counted(posts, 'post')} about the brand{compared}",
-        f"{authors:,}人から{posts:,}件の投稿がありました{compared}",
+        f"{counted(authors, 'person', 'people')} wrote {counted(posts, 'post')} about the brand{beside}",
+        f"{authors:,}人から{posts:,}件の投稿がありました{beside}",
     )
     topics = [named(topic, say) for topic in figures["rising"]["topics"][:2]]
     if not topics:
@@ -80,10 +79,59 @@ def _volume(figures: Mapping[str, Any], say: Say) -> str:
     return first + say(f"; on the rise: {', and '.join(topics)}.", f"。増えた話題は「{'」「'.join(topics)}」です。")
 
 
-def _response(response: Mapping[str, Any], say: Say) -> str:
+def _beside(remarks: Sequence[str], say: Say) -> str:
+    said = [one for one in remarks if one]
+    return say(f" ({'; '.join(said)})", f"({'、'.join(said)})") if said else ""
+
+
+def _hole(week: Mapping[str, Any], say: Say) -> str:
+    """How much of this week was not seen, where that is much."""
+    if week["uncertain_s"] <= HOLE:
+        return ""
+    time = say.time(week["uncertain_s"])
+    return say(f"{time} of the week went unseen", f"今週のうち{time}は見えていません")
+
+
+def _blind(figures: Mapping[str, Any]) -> bool:
+    """Whether nobody watched the brand in all of the week."""
+    return bool(figures["mentions"]["weeks"][-1]["posts"] is None)
+
+
+def _compared(weeks: Sequence[Mapping[str, Any]], say: Say) -> list[str]:
+    """How the week compares with those before it that were seen, and how much of the last one was not."""
+    *before, this = weeks
+    last, said = before[-1], []
+    if last["posts"] is not None:
+        change = say.signed(this["posts"] - last["posts"])
+        time = say.time(last["uncertain_s"])
+        hole = say(f", of which {time} went unseen", f"、前週のうち{time}は見えていません")
+        said.append(
+            say(f"{change} on the week before", f"前週比 {change}件") + (hole if last["uncertain_s"] > HOLE else "")
+        )
+    seen = [week["posts"] for week in before if week["posts"] is not None and week["uncertain_s"] <= HOLE]
+    if seen:
+        low, high, n = min(seen), max(seen), len(seen)
+        usual = f"{low:,}" if low == high else say(f"{low:,} to {high:,}", f"{low:,}〜{high:,}")
+        if n == len(before):
+            said.append(say(f"{usual} a week in the {n} weeks before", f"前{n}週は週{usual}件"))
+        elif n == 1:
+            said.append(say(f"{usual} in the only earlier week that was seen", f"以前に見えていた1週は{usual}件"))
+        else:
+            said.append(
+                say(f"{usual} a week in the {n} earlier weeks that were seen", f"以前に見えていた{n}週は週{usual}件")
+            )
+    return said
+
+
+def _response(figures: Mapping[str, Any], say: Say) -> str:
+    response = figures["response"]
     turns = response["turns"]
     met, overdue, pending = turns["within_target"], turns["overdue_unanswered"], turns["not_yet_due"]
     if not turns["needing"]:
+        if _blind(figures):
+            return say(
+                "It is not known whether a post needed an answer.", "返信を要する投稿があったかどうかは分かりません。"
+            )
         return say("No post needed an answer.", "返信を要する投稿はありませんでした。")
     still = say(f", not due yet: {pending:,}", f"、期限前は{pending:,}件") if pending else ""
     if met["ratio"] is None:
@@ -137,7 +185,9 @@ def _subject(figures: Mapping[str, Any], say: Say) -> str:
     met, points = response["turns"]["within_target"]["ratio"], response["change_points"]
     change = "" if points is None else say(f" ({say.signed(points)})", f"(前週 {say.signed(points)})")
     answered = (
-        say("nothing due", "返信期限なし")
+        say("not watched", "監視なし")
+        if _blind(figures)
+        else say("nothing due", "返信期限なし")
         if met is None
         else say(f"{say.precise(met)} in time{change}", f"目標内返信 {say.precise(met)}{change}")
     )

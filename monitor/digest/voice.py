@@ -126,6 +126,6 @@ def _section(
     return certain(
         section,
         "Counted from stored posts of the same sources and week, each name by the same kind of query; reposts left out, a post that names two counts for both.",
-        "同じ取得元・同じ週の保存済み投稿を、どの名前も同じ形の条件で数えています。リポストは除き、2つの名前を含む投稿は両方に数えます。",
+        "同じ情報源・同じ週の保存済み投稿を、どの名前も同じ形の条件で数えています。リポストは除き、2つの名前を含む投稿は両方に数えます。",
         frame.link(),
     )

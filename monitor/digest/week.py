@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor import report
-from monitor.digest.brief import Brief, Frame, certain
+from monitor.digest.brief import Brief, Frame, Week, certain
 from monitor.digest.engage import engagement
 from monitor.digest.fans import fans
 from monitor.digest.feel import sentiment
@@ -67,8 +67,8 @@ def _mentions(frame: Frame) -> dict[str, Any]:
         "posts": posts,
         "authors": authors,
         "weeks": [
-            {"week": week.name, "posts": n, "authors": people}
-            for week, (n, people) in zip(frame.weeks, frame.mentions, strict=True)
+            _week(week, *counts, lost)
+            for week, counts, lost in zip(frame.weeks, frame.mentions, frame.lost, strict=True)
         ],
         "days": _days(frame),
     }
@@ -78,6 +78,17 @@ def _mentions(frame: Frame) -> dict[str, Any]:
         "取得できた、ブランドに関する投稿です(後で削除されたものも数えます)。1人が2つのアカウントを使えば2人になります。",
         frame.link(),
     )
+
+
+def _week(week: Week, posts: int, authors: int, lost: int) -> dict[str, Any]:
+    """A week's posts and people with the time that was not seen; of a week that nobody saw there is no number."""
+    seen = bool(posts) or lost < week.span.end - week.span.start
+    return {
+        "week": week.name,
+        "posts": posts if seen else None,
+        "authors": authors if seen else None,
+        "uncertain_s": lost,
+    }
 
 
 def _days(frame: Frame) -> list[dict[str, Any]]:

@@ -171,16 +171,13 @@ def _voices(known: Known) -> dict[str, Any]:
 
 def _certainty(seen: dict[str, Any], young: bool) -> dict[str, str]:
     ratio = seen["ratio"]
-    en = (
-        ["Everything of the week was seen."]
-        if ratio == 1
-        else [f"{100 * (ratio or 0):.1f}% of the week was surely seen."]
-    )
-    ja = (
-        ["この週に欠落はありません。"]
-        if ratio == 1
-        else [f"確実に見えていたのは、この週の{100 * (ratio or 0):.1f}%です。"]
-    )
+    if not ratio:
+        return words(
+            "Nothing of the week was seen: a 0 does not say that there was none.",
+            "この週は何も見えていません。0は「なかった」という意味ではありません。",
+        )
+    en = ["Everything of the week was seen."] if ratio == 1 else [f"{100 * ratio:.1f}% of the week was surely seen."]
+    ja = ["この週に欠落はありません。"] if ratio == 1 else [f"確実に見えていたのは、この週の{100 * ratio:.1f}%です。"]
     if young:
         en.append("The brand has been watched for less than four weeks before it, so new voices are counted too high.")
         ja.append("監視開始から4週間に満たないため、新規発話者率は高く出ています。")

@@ -7,7 +7,7 @@ model, by how rare so many posts above the expected are among the brand's own pa
 Everything uses the past only; no clock, no I/O.
 """
 
-from monitor.spike.budget import Difference, Fired, Fit, Negative, difference, fit, replay
+from monitor.spike.budget import Difference, Fired, Fit, Negative, TooShort, difference, fit, replay
 from monitor.spike.campaign import KEPT, Lesson, merged
 from monitor.spike.detector import Detector, backtest, lesson, step_of
 from monitor.spike.feelings import Feelings
@@ -30,6 +30,7 @@ __all__ = [
     "Settings",
     "Share",
     "State",
+    "TooShort",
     "Verdict",
     "backtest",
     "difference",

@@ -16,6 +16,15 @@ Span = tuple[datetime, datetime]
 LADDER = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 
+class TooShort(ValueError):
+    """A history of ``known`` days is too short for a fit, which needs ``needed``."""
+
+    def __init__(self, needed: int, known: int) -> None:
+        super().__init__(f"a fit needs {needed} days of history; there are {known}")
+        self.needed = needed
+        self.known = known
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
     """An episode of a replay: when it was told (end of the bucket), how late, how bad, and what was seen.
@@ -119,16 +128,15 @@ def _verdicts(past: Rows | Negative, settings: Settings, step: timedelta) -> Ite
 
 
 def fit(rows: Rows, settings: Settings, negative: Negative | None = None, real: Sequence[Span] = ()) -> Fit:
-    """Find the least strictness that keeps ``settings.budget`` on these rows. Raises ValueError for too short a history.
+    """Find the least strictness that keeps ``settings.budget`` on these rows. Raises TooShort (a ValueError) for too short a history.
 
     With ``negative`` the alerts of both kinds together keep it: people are told of both. ``real`` are the spans of crises
     that people confirmed; what overlaps them is not false.
     """
-    days = (rows[-1][0] - rows[0][0] - settings.learning).total_seconds() / 86_400 if rows else 0.0
+    history = rows[-1][0] - rows[0][0] if rows else timedelta()
+    days = (history - settings.learning).total_seconds() / 86_400
     if days < 7:
-        raise ValueError(
-            f"a fit needs {settings.learning.days + 7} days of history; there are {max(0.0, days) + settings.learning.days:.0f}"
-        )
+        raise TooShort(settings.learning.days + 7, history.days)
     known = [span for span in real if span[1] > rows[0][0] + settings.learning and span[0] <= rows[-1][0]]
     allowed = settings.budget * max(days, 30) / 30
     tried: list[tuple[float, int]] = []

@@ -15,6 +15,7 @@ from typing import Any
 from monitor.store.database import Database
 from monitor.store.figures import Figures
 from monitor.store.sources import Sources
+from monitor.store.watch import unwatched
 from monitor.timing import DAY, from_epoch
 from monitor.turns import Entry, Turn, turns
 from monitor.workflow import facts, fold
@@ -69,11 +70,14 @@ class Weeks:
         return self._db.rows("week_own", youngest=youngest, oldest=oldest, **when.values)
 
     def gaps(self, when: When, now: int) -> list[dict[str, Any]]:
-        """Return the gaps of the brand's sources as they stood: ``source``, ``start_at``, ``end_at``, ``cause``, ``state``."""
+        """Return the gaps of the brand's sources as they stood, and the time in which none watched it.
+
+        Each has ``source``, ``start_at``, ``end_at``, ``cause``, ``state``.
+        """
         end = min(when.end, when.as_of)
-        today = Sources(self._db).gaps(when.start, min(when.end, now), when.brand)
         if when.as_of >= now:
-            return [dict(row) for row in today]
+            return [dict(row) for row in Sources(self._db).unseen(when.brand, when.start, min(when.end, now), now)]
+        today = Sources(self._db).gaps(when.start, min(when.end, now), when.brand)
         known = {
             (row["source"], row["start_at"], row["cause"]): row["state"]
             for row in self._db.rows("week_gaps", start=when.start, end=end, as_of=when.as_of)
@@ -84,7 +88,8 @@ class Weeks:
             if state is None and (row["cause"] not in _GROWN or row["start_at"] >= end):
                 continue
             found.append(row | {"state": state or "open", "end_at": min(row["end_at"], end)})
-        return found
+        found += unwatched(self._db, when.brand, when.start, end, when.as_of)
+        return sorted(found, key=lambda row: (row["start_at"], row["source"]))
 
     def turns(self, when: When, now: int, *, needing: bool = False) -> list[tuple[int, Turn]]:
         """Return the turns that began in the span, each with its conversation, as they stood; all, or those that needed a reply."""

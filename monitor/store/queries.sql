@@ -1655,6 +1655,16 @@ FROM (SELECT DISTINCT p.aid FROM mentions m JOIN posts p ON p.pid = m.pid
 SELECT m.created_at FROM mentions m JOIN posts p ON p.pid = m.pid
 WHERE m.brand = :brand AND m.created_at < :end AND p.stored_at <= :as_of ORDER BY m.created_at, m.pid LIMIT 1;
 
+-- watch_oldest: the oldest post about a brand before an instant that was recorded or watched, not read back at a start
+SELECT m.created_at FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at < :end AND p.stored_at <= :as_of AND (p.seen_at IS NULL OR p.history = 0)
+ORDER BY m.created_at, m.pid LIMIT 1;
+
+-- watch_newest: the newest post about a brand before an instant that was recorded or watched, not read back at a start
+SELECT m.created_at FROM mentions m JOIN posts p ON p.pid = m.pid
+WHERE m.brand = :brand AND m.created_at < :end AND p.stored_at <= :as_of AND (p.seen_at IS NULL OR p.history = 0)
+ORDER BY m.created_at DESC, m.pid DESC LIMIT 1;
+
 -- kpi_spoken: turns of a span with the people whose they are, in order of time
 SELECT c.aid, t.cid, t.started_at, t.last_at, t.excluded FROM turns t CROSS JOIN conversations c
 WHERE t.brand = :brand AND t.started_at >= :first AND t.started_at < :until AND c.cid = t.cid AND c.aid IS NOT NULL ORDER BY t.started_at, t.cid, t.start_pid;

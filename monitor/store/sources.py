@@ -8,6 +8,7 @@ from typing import Any, Literal
 from monitor.store.database import Database
 from monitor.store.readings import Readings
 from monitor.store.rollups import Rollups
+from monitor.store.watch import unwatched
 
 OFF = 900  # seconds without a look at a source after which nobody was watching; three of its own polls where that is longer
 
@@ -153,6 +154,16 @@ class Sources:
         rows += [row for row in self._growing(end) if row["end_at"] > start]
         rows.sort(key=lambda row: (row["start_at"], row["source"]))
         return [row for row in rows if brand is None or row["brand"] in (None, brand)]
+
+    def unseen(self, brand: str | None, start: int, end: int, known_at: int) -> list[Any]:
+        """Return what may not have been seen about a brand, or any, in ``[start, end)``: gaps, and time in which none watched it.
+
+        ``end`` is at most the present; what is asked for from the beginning of time has no time before it was watched.
+        """
+        found = self.gaps(start, end, brand)
+        for name in () if start <= 0 else (brand,) if brand is not None else [row["brand"] for row in self.brands()]:
+            found += unwatched(self._db, name, start, end, known_at)
+        return sorted(found, key=lambda row: (row["start_at"], row["source"]))
 
     def _growing(self, now: int) -> list[dict[str, Any]]:
         found = []

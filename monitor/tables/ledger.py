@@ -31,6 +31,7 @@ def sources(asked: Asked) -> Iterator[Mapping[str, Any]]:
 
 def gaps(asked: Asked) -> Iterator[Mapping[str, Any]]:
     """Spans that may not have been seen."""
-    for row in reversed(asked.store.sources.gaps(asked.now - (asked.days or 7) * DAY, asked.now, asked.brand)):
+    since = asked.now - (asked.days or 7) * DAY
+    for row in reversed(asked.store.sources.unseen(asked.brand, since, asked.now, asked.now)):
         start, end = row["start_at"], row["end_at"]
         yield {**dict(row), "from": start, "to": end, "seconds": end - start}

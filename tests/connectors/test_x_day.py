@@ -114,7 +114,7 @@ def test_half_an_hour_of_five_accounts_stay_inside_limits_and_budget(tmp_path: P
 
 @pytest.mark.slow
 def test_a_day_of_five_accounts_stays_inside_limits_and_budget(tmp_path: Path) -> None:
-    print(simulate(tmp_path, share=1.0, line=30.0, every=5))
+    print(simulate(tmp_path, share=1.0, line=30.0, every=10))
 
 
 def test_the_stop_line_is_not_passed(tmp_path: Path) -> None:

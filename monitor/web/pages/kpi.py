@@ -93,6 +93,8 @@ def _asked(ctx: Context, zones: Mapping[str, str]) -> tuple[str, str, str, Span]
     week = ctx["week"].strip() or iso_week(ctx.now - timedelta(days=7), zone)
     try:
         start, end = week_bounds(week, zone)
+        if start >= ctx.now:
+            raise Problem(422, "The week %(name)s has not begun yet.", name=week)
         return brand, zone, week, Span(start=to_epoch(start), end=to_epoch(end))
     except (ValueError, OverflowError) as error:
         raise _no_week(week) from error

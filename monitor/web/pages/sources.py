@@ -52,7 +52,7 @@ def sources(ctx: Context) -> Mapping[str, Any]:
                 "said": cause_of(gap["cause"], ctx.language),
                 "state": gap["state"],
             }
-            for gap in reversed(ctx.store.sources.gaps(start, ctx.at)[-500:])
+            for gap in reversed(ctx.store.sources.unseen(None, start, ctx.at, ctx.at)[-500:])
         ],
         "failures": [
             {"job": row["job"], "count": row["count"], "since": row["first_at"], "message": row["message"]}

@@ -174,6 +174,8 @@ def vega(ctx: Context) -> Raw:
 def _figures(ctx: Context, brand: str, name: str) -> Mapping[str, Any]:
     try:
         return digest.reported(ctx.store, ctx.app.brief(brand, ctx.store), name, ctx.now)
+    except digest.NotBegun as error:
+        raise Problem(422, "The week %(name)s has not begun yet.", name=name) from error
     except (ValueError, OverflowError) as error:
         raise Problem(422, "“%(name)s” is no ISO week; write it as 2026-W47.", name=name) from error
 
