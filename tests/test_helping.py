@@ -140,9 +140,11 @@ def test_every_commands_help_ends_with_the_terminal(language: str) -> None:
 
     try:
         speak("ja" if language == "en" else "en")  # what was asked in the other language before leaves no trace
-        dict(below(cli, click.Context(cli, info_name="monitor", terminal_width=78)))
+        dict(below(cli, click.Context(cli, info_name="monitor", terminal_width=78, help_option_names=["-h", "--help"])))
         speak(language)
-        pages = dict(below(cli, click.Context(cli, info_name="monitor", terminal_width=78)))
+        pages = dict(
+            below(cli, click.Context(cli, info_name="monitor", terminal_width=78, help_option_names=["-h", "--help"]))
+        )
     finally:
         speak("en")
     assert {"monitor kpi import", "monitor models exam"} <= pages.keys()
