@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import shutil
 import smtplib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import unescape
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -22,9 +19,6 @@ from monitor.letter.sections import ORDER
 from monitor.notify.mail import wire
 from tests import letter_figures as figures
 from tests.web.hostile import HOSTILE
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 BASE = "https://monitor.example.com"
 WHEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -328,56 +322,6 @@ def test_counts_add_up_and_nothing_is_said_twice(language: str) -> None:
     assert (
         told in Elements(dict(letter.sections(week, language, letter.Medium(name="mail", base=BASE)))["sentiment"]).text
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium of the system."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine: sh tests/install.sh installs it")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--disable-dev-shm-usage", "--disable-gpu"])
-        yield opened
-        opened.close()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("language", "width", "theme"),
-    [("ja", 1280, "light"), ("en", 1280, "dark"), ("ja", 360, "dark"), ("en", 360, "light")],
-)
-def test_the_mail_reads_well_at_every_width(
-    browser: Browser, mails: dict[str, EmailMessage], language: str, width: int, theme: Any
-) -> None:
-    from tests.web.conftest import SHOTS
-    from tests.web.test_browser import CHECK
-
-    mail = mails[language]
-    html = part(mail, "text/html").get_content()
-    for name, png in pictures(mail).items():
-        html = html.replace(f"cid:{name}", f"data:image/png;base64,{base64.b64encode(png).decode()}")
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=theme, java_script_enabled=True
-    )
-    page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.set_content(html)
-    faults = [fault for fault in page.evaluate(CHECK) if fault != "main"]
-    sizes = page.eval_on_selector_all(
-        "img", "nodes => nodes.map((n) => [n.naturalWidth, n.getBoundingClientRect().width])"
-    )
-    column = page.eval_on_selector("table.column", "node => node.getBoundingClientRect().width")
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"mail-{language}-{width}.png", full_page=True)
-    context.close()
-    assert faults == []
-    assert len(sizes) == len(letter.mime.drawn(figures.full()))
-    assert all(natural > 1000 and shown <= min(520, width) for natural, shown in sizes)
-    assert column <= min(640, width)
-    assert [url for url in asked if not url.startswith("data:")] == []
 
 
 def test_a_chart_in_a_page_has_its_sentence_and_its_table() -> None:
