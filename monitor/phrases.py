@@ -151,6 +151,11 @@ def _length(minutes: int, language: str) -> str:
     return "".join(shown) if ja else " ".join(shown)
 
 
+def inside(title: str) -> str:
+    """An English title as it stands inside a sentence: ``Web sessions`` begins small, ``CSAT (survey)`` stays."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
 # Why a span may not have been seen; see monitor.types.Gap.
 CAUSES: dict[str, dict[str, str]] = {
     "en": {

@@ -324,6 +324,22 @@ def test_counts_add_up_and_nothing_is_said_twice(language: str) -> None:
     )
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_nobody_watched_has_no_number(language: str) -> None:
+    week = figures.full()
+    week["mentions"] |= {"posts": None, "authors": None}
+    week["mentions"]["weeks"][0] |= {"posts": None, "authors": None, "uncertain_s": 7 * 86400}
+    week["mentions"]["weeks"][1]["uncertain_s"] = 3 * 86400
+    html = dict(letter.sections(week, language, letter.Medium(name="mail", base=BASE)))["mentions"]
+    said = re.sub(r"\s+", " ", Elements(html).text)
+    assert {"en": "– not watched", "ja": "– 監視なし"}[language] in said
+    assert {
+        "en": "W43 not watched, W44 103 (3 d unseen), W45 110,",
+        "ja": "43週 監視なし、44週 103(3日は見えず)、45週 110、",
+    }[language] in said
+    assert "None" not in html
+
+
 def test_a_chart_in_a_page_has_its_sentence_and_its_table() -> None:
     chart = charts.alert_day(figures.day())
     html = letter.figure(chart, "ja", "/somewhere/day.png")

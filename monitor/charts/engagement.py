@@ -97,9 +97,9 @@ def _draw(row: Mapping[str, Any], this: str, weeks: Sequence[str], say: Say, *, 
         layers += _week_marks(
             [d for d in dots if d["now"] is now], [m for m in middles if m["now"] is now], style, x, y, say
         )
-        label = {"type": "text", "style": "value" if now else "remark", "baseline": "top"}
+        label = {"type": "text", "style": "value" if now else "remark", "baseline": "bottom"}
         top_row = [m for m in middles if m["now"] is now]
-        layers.append({"data": values(top_row), "mark": label, "encoding": {"x": x, "y": {"value": 2}, "text": said}})
+        layers.append({"data": values(top_row), "mark": label, "encoding": {"x": x, "y": {"value": -4}, "text": said}})
     remark = {"type": "text", "style": "remark", "dy": -9}
     layers.append({"data": values(empty), "mark": remark, "encoding": {"x": x, "y": {"datum": 0}, "text": said}})
     return {"layer": layers}

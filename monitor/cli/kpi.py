@@ -16,7 +16,7 @@ from monitor.cli.helping import Group
 from monitor.cli.language import choose
 from monitor.cli.options import moment, no_brand, no_week, not_begun, now, settings_file, shared, show, with_app
 from monitor.display import excerpt, width
-from monitor.phrases import counted
+from monitor.phrases import counted, inside
 
 
 @click.group("kpi", invoke_without_command=True, cls=Group)
@@ -244,7 +244,7 @@ def _campaigns(campaigns: Sequence[Mapping[str, Any]], language: str) -> Iterato
             yield f"    {title} {value} ({one['source']})"
         for kpi, lacking in row["missing"].items():
             title = find(kpi).title_ja if ja else find(kpi).title_en
-            names = [find(name).title_ja if ja else find(name).title_en.lower() for name in lacking]
+            names = [find(name).title_ja if ja else inside(find(name).title_en) for name in lacking]
             yield (
                 f"    {title}: {'と'.join(names)}が未入力"
                 if ja

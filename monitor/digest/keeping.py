@@ -99,7 +99,7 @@ def corrections(store: Store, brief: Brief, name: str, now: datetime) -> list[di
     labels = store.weeks.labels(frame.when(frame.span), was["sentiment"]["model"])
     turns_was = was["response"]["turns"]
     pairs = (
-        ("mentions.posts", ("posts", "投稿数"), was["mentions"]["posts"], frame.mentions[-1][0]),
+        ("mentions.posts", ("posts", "投稿数"), was["mentions"]["posts"] or 0, frame.mentions[-1][0]),
         ("response.turns.needing", ("needing an answer", "要返信"), turns_was["needing"], answered.needing),
         (
             "response.turns.within_target",

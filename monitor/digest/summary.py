@@ -94,7 +94,7 @@ def _hole(week: Mapping[str, Any], say: Say) -> str:
 
 def _blind(figures: Mapping[str, Any]) -> bool:
     """Whether nobody watched the brand in all of the week."""
-    return bool(figures["mentions"]["weeks"][-1]["posts"] is None)
+    return figures["mentions"]["posts"] is None
 
 
 def _compared(weeks: Sequence[Mapping[str, Any]], say: Say) -> list[str]:

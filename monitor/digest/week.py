@@ -62,14 +62,13 @@ def week(store: Store, brief: Brief, name: str, now: datetime, as_of: datetime |
 
 
 def _mentions(frame: Frame) -> dict[str, Any]:
-    posts, authors = frame.mentions[-1]
+    weeks = [
+        _week(week, *counts, lost) for week, counts, lost in zip(frame.weeks, frame.mentions, frame.lost, strict=True)
+    ]
     section = {
-        "posts": posts,
-        "authors": authors,
-        "weeks": [
-            _week(week, *counts, lost)
-            for week, counts, lost in zip(frame.weeks, frame.mentions, frame.lost, strict=True)
-        ],
+        "posts": weeks[-1]["posts"],
+        "authors": weeks[-1]["authors"],
+        "weeks": weeks,
         "days": _days(frame),
     }
     return certain(

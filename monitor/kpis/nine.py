@@ -9,7 +9,7 @@ from typing import Any
 
 from monitor.catalogue import KPIS, METRICS, Kpi
 from monitor.kpis.rules import words
-from monitor.phrases import counted
+from monitor.phrases import counted, inside
 from monitor.statistics import wilson
 from monitor.timing import format_duration, from_epoch, iso
 
@@ -153,10 +153,10 @@ def _line(
 def _lacking(formula: Formula, rows: Sequence[Any], lacking: Sequence[str]) -> dict[str, str]:
     if scattered(formula, rows):
         given = [(name, row["source"]) for name in formula.needs for row in rows if _is_whole(row, name)]
-        en = ", ".join(f"{_TITLES[name]['en'].lower()} from {source}" for name, source in given)
+        en = ", ".join(f"{inside(_TITLES[name]['en'])} from {source}" for name, source in given)
         ja = "、".join(f"{_TITLES[name]['ja']}は{source}" for name, source in given)
         return words(f"not worked out: sources are not mixed ({en})", f"出典が異なるため計算しません({ja})")
-    en = " and ".join(_TITLES[name]["en"].lower() for name in lacking)
+    en = " and ".join(inside(_TITLES[name]["en"]) for name in lacking)
     ja = "と".join(_TITLES[name]["ja"] for name in lacking)
     return words(f"not brought in: {en}", f"{ja}が未入力")
 

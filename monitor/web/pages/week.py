@@ -104,6 +104,7 @@ def _week(ctx: Context) -> Mapping[str, Any]:
         "brands": sorted(zones),
         "brand": brand,
         "week": name,
+        "days": Say.of(ctx.language).days(start, end, zone),
         "earlier": iso_week(start - timedelta(days=3), zone),
         "later": iso_week(end + timedelta(days=3), zone) if end <= ctx.now else None,
         "weeks": _weeks(ctx, name, zone),
@@ -187,7 +188,7 @@ def _weeks(ctx: Context, name: str, zone: str) -> list[dict[str, str]]:
     found = []
     for one in names if name in names else [name, *names]:
         start, end = week_bounds(one, zone)
-        found.append({"week": one, "days": say.days(start, end, zone)})
+        found.append({"week": one, "dates": say.dates(start, end, zone)})
     return found
 
 
