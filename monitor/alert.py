@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from monitor.alert_memory import Memory, Remembered, with_earlier
 from monitor.evidence import LANGUAGES, Counted, Grounds, Setting, explain, sentences, title
 from monitor.series import KINDS, STEP, Kind, Series, first_bucket, read, usable
-from monitor.spike import LEVELS, VERSION, Difference, Feelings, Fired, Negative, Settings, Verdict, difference
+from monitor.spike import HEATS, LEVELS, VERSION, Difference, Feelings, Fired, Negative, Settings, Verdict, difference
 from monitor.store import Store
 from monitor.text import normalise
 from monitor.timing import from_epoch, to_epoch
@@ -209,17 +209,18 @@ def _keep(
     begin = to_epoch(episode.first.start) + STEP - (episode.first.rise or episode.first.window)
     until = to_epoch(episode.until)
     posts, counted, grounds = _grounds(store, brand, model, episode.kind, (begin, until), worst, now, options)
+    level = _capped(worst.level or "watch", grounds, options.authors)
     alert = Alert(
         brand=brand,
         kind=episode.kind,
-        level=_capped(worst.level or "watch", grounds, options.authors),
+        level=level,
         start=from_epoch(begin),
         end=episode.until,
         observed=round(worst.observed),
         expected=worst.expected,
         p=worst.p,
         authors=counted.people,
-        evidence=grounds.evidence,
+        evidence=(*grounds.evidence, *(["lasting:1"] if worst.heat < HEATS[level] else [])),
         counter_evidence=grounds.counter_evidence,
     )
     told = {language: sentences(alert, language, grounds.made_of) for language in LANGUAGES}
@@ -268,7 +269,11 @@ def _grounds(
     setting = replace(_setting(store, brand, model, span, now, options), counted=counted)
     if any(to_epoch(start) < until and begin < to_epoch(end) for start, end in options.spans):
         setting = replace(setting, announced=(worst.asked if kind == "volume" else None, worst.earlier))
-    return posts, counted, explain(posts, observed=worst.observed, expected=worst.expected, p=worst.p, setting=setting)
+    return (
+        posts,
+        counted,
+        explain(posts, observed=worst.observed, expected=worst.expected, days=worst.days, setting=setting),
+    )
 
 
 def _setting(store: Store, brand: str, model: str, span: tuple[int, int], now: datetime, options: Options) -> Setting:

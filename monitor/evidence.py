@@ -33,7 +33,12 @@ _SENTENCES = {
     "en": {
         "ratio": "{0} times the usual for this hour of the week.",
         "people": "{0} different people.",
-        "chance": "So many would come about once in {0} such spans by chance.",
+        "once_days": "So much comes about once in {0} days, by the brand's own past.",
+        "once_months": "So much comes about once in {0} months, by the brand's own past.",
+        "once_years": "So much comes about once in {0} years, by the brand's own past.",
+        "once_decade": "So much comes less than once in {0} years, by the brand's own past.",
+        "lasting": "It has gone on for more than an hour, which makes it a level worse.",
+        "learning": "What is usual for the brand is still being learned.",
         "no_author": "How many people speak is not known.",
         "few_authors": "Only {0} people.",
         "top_author": "One account wrote {0}% of it.",
@@ -58,7 +63,12 @@ _SENTENCES = {
     "ja": {
         "ratio": "この曜日・時間帯の平常の{0}倍です。",
         "people": "{0}人が投稿しています。",
-        "chance": "偶然なら{0}回に1回ほどの多さです。",
+        "once_days": "このブランドの過去では、{0}日に1回ほどの多さです。",
+        "once_months": "このブランドの過去では、{0}か月に1回ほどの多さです。",
+        "once_years": "このブランドの過去では、{0}年に1回ほどの多さです。",
+        "once_decade": "このブランドの過去では、{0}年に1回もない多さです。",
+        "lasting": "1時間以上続いているため、1段階上げています。",
+        "learning": "このブランドの平常はまだ学習中です。",
         "no_author": "何人が投稿しているかは不明です。",
         "few_authors": "投稿者は{0}人だけです。",
         "top_author": "{0}%は1つのアカウントの投稿です。",
@@ -138,19 +148,21 @@ class Setting:
 
 
 def explain(
-    posts: Sequence[Post], *, observed: float, expected: float, p: float, setting: Setting | None = None
+    posts: Sequence[Post], *, observed: float, expected: float, days: float, setting: Setting | None = None
 ) -> Grounds:
     """Weigh the posts of an episode.
 
     Against a crisis speak: fewer than 5 people, one account with a fifth, one text with a tenth (from three copies on), own
     campaign with three tenths, an announced campaign, headlines with three tenths, reposts with half, feelings as usual,
-    risk words that are only denied, quoted or said of another company, and what was not seen. All shares are of ``posts``;
-    without posts only the figures speak.
+    risk words that are only denied, quoted or said of another company, what was not seen, and that the usual is not known
+    yet. All shares are of ``posts``; without posts only the figures speak. ``days``: so much comes about once in so many, 0
+    while that is being learned.
     """
     around = setting or Setting()
     for_it = [f"ratio:{_round(observed / expected)}"] if expected > 0 else []
-    for_it.append(f"chance:{_magnitude(p)}")
+    for_it += [_once(days)] if days else []
     unseen = [*_announced(around), *([f"unseen:{math.ceil(around.unseen_s / 60)}"] if around.unseen_s else [])]
+    unseen += [] if days else ["learning:1"]
     if not posts:
         return Grounds(evidence=tuple(for_it), counter_evidence=("no_author:0", *unseen))
     counted = around.counted or Counted(posts=len(posts), people=len({post.author.id for post in posts}))
@@ -299,9 +311,10 @@ def _round(value: float) -> str:
     return f"{value:.0f}" if value >= 9.5 else f"{value:.1f}".removesuffix(".0")
 
 
-def _magnitude(p: float) -> int:
-    """One in how many, to one digit, never more than a million: beyond that no model knows."""
-    if p * 1e6 <= 1:
-        return 1_000_000
-    n = round(1 / p)
-    return round(n, 1 - len(str(n)))
+def _once(days: float) -> str:
+    """How often, in the unit in which one would say it; beyond ten years no past knows."""
+    if days < 60:
+        return f"once_days:{max(2, round(days))}"
+    if days < 730:
+        return f"once_months:{round(days / 30.44)}"
+    return f"once_years:{round(days / 365.25)}" if days < 3652 else "once_decade:10"

@@ -291,11 +291,11 @@ def test_hashtags_change_the_level_of_what_is_replayed_and_anger_is_not_excused(
 
 def test_the_sentences_say_what_was_announced_in_both_languages() -> None:
     someone = [post(f"p{i}", f"text {i}", by=f"p{i}") for i in range(9)]
-    codes = explain(someone, observed=90, expected=10, p=1e-5, setting=Setting(announced=(40.4, 3))).counter_evidence
+    codes = explain(someone, observed=90, expected=10, days=200, setting=Setting(announced=(40.4, 3))).counter_evidence
     assert codes == ("announced:1", "campaign_posts:40", "campaign_past:3")
-    first = explain([], observed=90, expected=10, p=1e-5, setting=Setting(announced=(40.4, 0))).counter_evidence
+    first = explain([], observed=90, expected=10, days=200, setting=Setting(announced=(40.4, 0))).counter_evidence
     assert first[1:] == ("announced:1", "campaign_posts:40", "campaign_first:1")
-    bad = explain(someone, observed=90, expected=10, p=1e-5, setting=Setting(announced=(None, 3))).counter_evidence
+    bad = explain(someone, observed=90, expected=10, days=200, setting=Setting(announced=(None, 3))).counter_evidence
     one = Alert(
         brand="a", kind="negative", level="watch", start=datetime(2026, 1, 5, tzinfo=UTC), end=datetime(2026, 1, 5, tzinfo=UTC),
         observed=9, expected=1.0, p=0.1, authors=9, evidence=(), counter_evidence=(*codes, *bad),

@@ -15,7 +15,7 @@ def test_a_share_says_what_it_is_made_of() -> None:
         Post(id=f"x:{i}", author=Author(id=str(i)), text="copy" if i < 9 else f"text {i} of its own", created_at=START)
         for i in range(42)
     ]
-    found = explain(posts, observed=42, expected=8.0, p=1e-3, setting=Setting(negative=(27, 41), usual=(31, 100)))
+    found = explain(posts, observed=42, expected=8.0, days=200, setting=Setting(negative=(27, 41), usual=(31, 100)))
     one = Alert(
         brand="acme",
         kind="volume",

@@ -458,8 +458,8 @@ def alert(**changes: object) -> Alert:
 
 def test_many_people_in_their_own_words_leave_no_counter_evidence() -> None:
     posts = [post(i, f"x:{i}", f"発火した {i}") for i in range(41)]
-    grounds = explain(posts, observed=90, expected=10.0, p=1e-6)
-    assert grounds.evidence == ("ratio:9", "people:41", "chance:1000000", "risk:41")
+    grounds = explain(posts, observed=90, expected=10.0, days=200)
+    assert grounds.evidence == ("ratio:9", "people:41", "once_months:7", "risk:41")
     assert grounds.counter_evidence == ()
 
 
@@ -468,19 +468,60 @@ def test_copies_reposts_campaign_and_one_author_speak_against() -> None:
         post(i, "x:1", f"@brand 当選しました! https://t.example/{i}", reply_to="x:own", repost_of="x:0")
         for i in range(10)
     ]
-    grounds = explain(posts, observed=10, expected=2.0, p=0.004, setting=Setting(campaign=frozenset({"x:own"})))
+    grounds = explain(posts, observed=10, expected=2.0, days=200, setting=Setting(campaign=frozenset({"x:own"})))
     assert grounds.counter_evidence == ("few_authors:1", "top_author:100", "copied:100", "campaign:100", "reposts:100")
-    assert "chance:200" in grounds.evidence
+    assert "once_months:7" in grounds.evidence
 
 
 def test_without_posts_it_says_that_people_are_not_known() -> None:
-    assert explain([], observed=10, expected=2.0, p=0.01).counter_evidence == ("no_author:0",)
+    assert explain([], observed=10, expected=2.0, days=200).counter_evidence == ("no_author:0",)
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        (1.2, "once_days:2"),
+        (59, "once_days:59"),
+        (60, "once_months:2"),
+        (729, "once_months:24"),
+        (730, "once_years:2"),
+        (3651, "once_years:10"),
+        (1e300, "once_decade:10"),
+    ],
+)
+def test_how_often_is_said_in_the_unit_of_speech(days: float, code: str) -> None:
+    assert explain([], observed=10, expected=2.0, days=days).evidence == ("ratio:5", code)
+    for language in ("en", "ja"):
+        (_, said), _ = sentences(alert(evidence=("ratio:5", code)), language)
+        assert code.partition(":")[2] in said
+
+
+def test_while_the_usual_is_learned_nothing_is_said_of_how_often() -> None:
+    grounds = explain([], observed=60, expected=2.0, days=0)
+    assert (grounds.evidence, grounds.counter_evidence) == (("ratio:30",), ("no_author:0", "learning:1"))
+
+
+@pytest.mark.parametrize("budget", [0.5, 1.0, 4.0])
+def test_an_alert_is_as_rare_as_it_was_asked_for(budget: float) -> None:
+    """What is told comes no more often than the budget or the brand's limit, whichever decides, and ten times rarer by each power."""
+    settings = Settings(budget=budget)
+    plant = 24 * 25
+    opened = [
+        v for v in backtest(brand(3, 30.0, 24 * 35, plants=(plant,), times=30.0), settings) if v.heat >= 0 and v.alert
+    ]
+    assert opened
+    for verdict in opened:
+        assert math.log10(verdict.days / min(6.0, 30 / budget)) >= verdict.heat - 1e-9
 
 
 def test_evidence_reads_as_sentences() -> None:
-    told = alert(evidence=("ratio:9", "people:41", "chance:1000000"), counter_evidence=("copied:62", "of_tomorrow:1"))
+    told = alert(evidence=("ratio:9", "people:41", "once_months:7"), counter_evidence=("copied:62", "of_tomorrow:1"))
     assert sentences(told, "ja") == (
-        ["この曜日・時間帯の平常の9倍です。", "41人が投稿しています。", "偶然なら1,000,000回に1回ほどの多さです。"],
+        [
+            "この曜日・時間帯の平常の9倍です。",
+            "41人が投稿しています。",
+            "このブランドの過去では、7か月に1回ほどの多さです。",
+        ],
         ["62%は同じ文面の写しです。", "of_tomorrow:1"],
     )
     assert sentences(told, "en")[1][0] == "62% are copies of one text."
@@ -553,18 +594,18 @@ def test_two_settings_are_compared_episode_by_episode() -> None:
 def test_risk_words_that_are_denied_or_quoted_speak_against() -> None:
     denied = ["発火ではないです", "「発火した」と書いた人がいる", "no fire here, all calm", "発火はデマです"]
     posts = [post(i, f"x:{i}", text) for i, text in enumerate(denied)]
-    told = explain(posts, observed=10, expected=2.0, p=0.01)
+    told = explain(posts, observed=10, expected=2.0, days=200)
     assert not [code for code in told.evidence if code.startswith("risk")]
-    meant = explain([post(9, "x:9", "本当に発火しました")], observed=10, expected=2.0, p=0.01)
+    meant = explain([post(9, "x:9", "本当に発火しました")], observed=10, expected=2.0, days=200)
     assert "risk:1" in meant.evidence
 
 
 def test_a_rise_of_feeling_and_a_hole_are_told() -> None:
     posts = [post(i, f"x:{i}", f"text {i}") for i in range(20)]
-    worse = explain(posts, observed=20, expected=2.0, p=0.01, setting=Setting(negative=(15, 20), usual=(10, 100)))
+    worse = explain(posts, observed=20, expected=2.0, days=200, setting=Setting(negative=(15, 20), usual=(10, 100)))
     assert "negative:75" in worse.evidence
     calm = explain(
-        posts, observed=20, expected=2.0, p=0.01, setting=Setting(negative=(2, 20), usual=(10, 100), unseen_s=61)
+        posts, observed=20, expected=2.0, days=200, setting=Setting(negative=(2, 20), usual=(10, 100), unseen_s=61)
     )
     assert calm.counter_evidence == ("not_negative:10", "unseen:2")
 
@@ -572,7 +613,7 @@ def test_a_rise_of_feeling_and_a_hole_are_told() -> None:
 def test_nine_copies_among_thirty_five_are_told() -> None:
     own = [post(i, f"x:{i}", f"my own words number {i} about this") for i in range(26)]
     copies = [post(100 + i, f"x:c{i}", f"Same text! https://t.example/{i} @a{i}") for i in range(9)]
-    assert explain([*own, *copies], observed=35, expected=3.0, p=1e-5).counter_evidence == ("copied:26",)
+    assert explain([*own, *copies], observed=35, expected=3.0, days=200).counter_evidence == ("copied:26",)
 
 
 @pytest.mark.slow

@@ -12,11 +12,12 @@ from monitor.spike.campaign import KEPT, Lesson, merged
 from monitor.spike.detector import Detector, backtest, lesson, step_of
 from monitor.spike.feelings import Feelings
 from monitor.spike.memory import VERSION, dump, load
-from monitor.spike.settings import LEVELS, Settings, State, Verdict
+from monitor.spike.settings import HEATS, LEVELS, Settings, State, Verdict
 from monitor.spike.share import Share, log_beta_binomial_tail
 from monitor.spike.tails import log_nb_tail, nb_tail
 
 __all__ = [
+    "HEATS",
     "KEPT",
     "LEVELS",
     "VERSION",

@@ -12,7 +12,7 @@ from itertools import chain, islice, pairwise
 from monitor.spike.campaign import Campaigns, Lesson, Span, merged
 from monitor.spike.extremes import BLOCK
 from monitor.spike.rhythm import Rhythm
-from monitor.spike.settings import LEVELS, Settings, Verdict
+from monitor.spike.settings import HEATS, LEVELS, Settings, Verdict
 from monitor.spike.window import Window
 
 WINDOWS = (300, 600, 900, 1800, 3600, 10800, 21600)
@@ -20,7 +20,6 @@ _FAST = 3600  # windows up to here are compared with the last hours, longer ones
 _LN10 = math.log(10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Powers of ten beyond the limit: with the default of six days, once in two months and once in half a year.
-_RARER, _RAREST = 1.0, 1.5
 _TIMES = 2.0  # the least that an alert must be of the expected, however sure the figures are
 Authors = int | Callable[[int], int] | None
 
@@ -95,7 +94,9 @@ class Detector:
             return self._unseen(bucket_start, until)
         known = bucket_start >= self._first + self.settings.learning / 3
         usual_week = not campaign and local.date() not in self.settings.holidays
-        window, p, heat = self._look(bucket_start, known=known and not campaign, teach=not campaign and not partial)
+        window, p, heat, days = self._look(
+            bucket_start, known=known and not campaign, teach=not campaign and not partial
+        )
         cap = self._cap(fast, 3 if self._opened is None else 1)
         if bucket_start < until:
             if partial:
@@ -108,7 +109,7 @@ class Detector:
         alert = self._episode(bucket_start, heat, window, authors)
         if not partial:
             self._rhythm.learn(local, self._hours, min(count, cap), slow, usual_week=usual_week)
-        return self._verdict(bucket_start, count, window, p, alert=alert, heat=heat)
+        return self._verdict(bucket_start, count, window, p, alert=alert, heat=heat, days=days)
 
     @property
     def _hour(self) -> Window:
@@ -151,8 +152,8 @@ class Detector:
     def _cap(self, mean: float, spreads: float) -> float:
         return mean + spreads * math.sqrt(mean * (1 + self._windows[0].dispersion() * mean)) + 1
 
-    def _look(self, now: datetime, *, known: bool, teach: bool) -> tuple[Window, float, float]:
-        """The most telling window, the chance of it, and by how many powers of ten it is rarer than the budget allows."""
+    def _look(self, now: datetime, *, known: bool, teach: bool) -> tuple[Window, float, float, float]:
+        """The most telling window, the chance of it, by how many powers of ten it is rarer than is told, once in how many days."""
         self._turn(now, known=known)
         best, most, margin = self._windows[0], -math.inf, -math.inf
         all_days: list[float] = []
@@ -174,12 +175,14 @@ class Detector:
             if days > most:
                 best, most = window, days
         if most == -math.inf:
-            return best, 1.0, -math.inf
+            return best, 1.0, -math.inf, 0.0
         # One tall bucket and a long low rise are both worth less than what stands out at several time scales.
         log_days = (max(all_days) + math.fsum(all_days) / len(all_days)) / 2
         chance = math.log(best.seconds / 86_400) - log_days
         heat = min(log_days - self._log_rare, margin) / _LN10
-        return best, math.exp(min(0.0, max(chance, -700.0))), heat
+        # Where the count model decides, it is what says how rare this is.
+        once = min(log_days, margin + math.log(30 / self.settings.budget * self.settings.strictness), 700.0)
+        return best, math.exp(min(0.0, max(chance, -700.0))), heat, math.exp(once)
 
     def _turn(self, now: datetime, *, known: bool) -> None:
         """At the end of each six hours, remember their extremes; those of one episode once."""
@@ -219,7 +222,9 @@ class Detector:
         if heat < 0 or self._opened is None:
             return -1
         lasting = now - self._opened >= timedelta(hours=1) and self._goes_on()
-        rank = (heat >= _RARER or lasting) + (heat >= _RAREST or (lasting and heat >= _RARER))
+        rank = (heat >= HEATS["warning"] or lasting) + (
+            heat >= HEATS["emergency"] or (lasting and heat >= HEATS["warning"])
+        )
         if rank and authors is not None:
             people, least = self._people(authors, window), self.settings.authors
             rank = min(rank, 0 if people < 3 * least else 1 if people < 8 * least else 2)
@@ -249,7 +254,15 @@ class Detector:
         return verdict if start >= until else replace(verdict, state="learning", learning_until=until)
 
     def _verdict(
-        self, start: datetime, count: float | None, window: Window, p: float, *, alert: bool, heat: float
+        self,
+        start: datetime,
+        count: float | None,
+        window: Window,
+        p: float,
+        *,
+        alert: bool,
+        heat: float,
+        days: float = 0.0,
     ) -> Verdict:
         level = LEVELS[self._rank] if self._opened is not None and self._rank >= 0 else None
         return Verdict(
@@ -263,6 +276,7 @@ class Detector:
             expected=window.expected,
             p=p,
             heat=heat,
+            days=days,
             since=self._opened,
             asked=window.asked if window.more else 0.0,
             rise=window.rise() if alert else 0,

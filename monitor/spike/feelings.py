@@ -62,11 +62,15 @@ class Feelings:
         level = LEVELS[self._rank]
         return replace(verdict, alert=told, level=level, state=level, since=self._opened)
 
-    @staticmethod
-    def _as_verdict(verdict: Verdict, window: ShareWindow, heat: float) -> Verdict:
+    def _as_verdict(self, verdict: Verdict, window: ShareWindow, heat: float) -> Verdict:
         p = min(1.0, window.limit * 10 ** -min(heat, 300.0)) if heat > float("-inf") else 1.0
         seen = {"observed": float(window.observed), "expected": window.expected, "window": window.seconds, "rise": 0}
-        return replace(verdict, p=p, heat=heat, **seen)  # type: ignore[arg-type]
+        return replace(verdict, p=p, heat=heat, days=self._days(heat), **seen)  # type: ignore[arg-type]
+
+    def _days(self, heat: float) -> float:
+        """About once in so many days a share is as unusual: at a heat of 0 as often as the budget allows."""
+        allowed = 30 / self.settings.budget * self.settings.strictness
+        return float(allowed * 10 ** min(heat, 300.0)) if heat > float("-inf") else 0.0
 
     @staticmethod
     def _people(authors: Authors, window: ShareWindow) -> float:

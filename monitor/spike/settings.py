@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
@@ -10,6 +11,8 @@ from monitor.types import AlertLevel
 
 State = Literal["learning", "quiet", "watch", "warning", "emergency"]
 LEVELS: tuple[AlertLevel, ...] = ("watch", "warning", "emergency")
+HEATS: dict[AlertLevel, float] = {"watch": -math.inf, "warning": 1.0, "emergency": 1.5}
+"""By how many powers of ten a number of posts is rarer than is told, where a level rests on that alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,8 @@ class Verdict:
     a bucket, by the brand's own past) are of the most telling ``window`` in seconds; ``since`` is when the open episode
     began; ``heat`` is by how many powers of ten the observation is rarer than the budget allows (negative: commoner).
     ``asked``: the posts that an announced campaign led to expect there instead, from ``earlier`` ones; 0 outside of
-    campaigns. ``rise``: where the number of posts raises an alert, how many seconds before the bucket's end the rise most
+    campaigns. ``days``: something as unusual comes about once in so many, by the limit that it is judged by; 0 where that
+    is not known. ``rise``: where the number of posts raises an alert, how many seconds before the bucket's end the rise most
     likely began, at most ``window``; otherwise 0.
     """
 
@@ -71,3 +75,4 @@ class Verdict:
     asked: float = 0.0
     earlier: int = 0
     rise: int = 0
+    days: float = 0.0
