@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from monitor.cli.main import cli
+from monitor.store import Store
 from tests.traffic import SHAPES, simulate
 
 
@@ -61,3 +64,21 @@ def test_a_backtest_has_one_row_for_each_row_it_read(volume: Path) -> None:
     opened = [i for i, row in enumerate(rows) if row["alert"] == "1"]
     assert all(rows[i]["told"] == "1" and not rows[i - 1]["level"] for i in opened)
     assert sum(row["told"] == "1" for row in rows) >= len(opened)
+
+
+def test_silence_is_no_calm_where_nobody_looked(tmp_path: Path) -> None:
+    """A list without an alert says how much of its time was not seen, and why; where all was seen it says nothing of it."""
+    database, now = str(tmp_path / "m.db"), int(time.time())
+    with Store.open(database) as store:
+        for name, since in (("acme", now - 3 * 86400), ("zeta", now - 90 * 86400)):
+            store.sources.set_brand(name, "UTC", "r", {})
+            store.sources.ensure(f"x.{name}", connector="x", brand=name, archive=False, now=since)
+            store.sources.alive(f"x.{name}", now)
+    for language, said in (
+        ("en", "acme: 11 d of the last 14 days may not have been seen (before the monitoring began)"),
+        ("ja", "acme:過去14日間のうち11日は見えていない可能性があります(監視の開始前)"),
+    ):
+        done = CliRunner().invoke(cli, ["alerts", "--db", database, "--lang", language], standalone_mode=False)
+        shown = re.sub(r"\s+", " " if language == "en" else "", done.output)
+        assert said.replace(" ", "" if language == "ja" else " ") in shown
+        assert "zeta" not in shown.replace("zeta: learning", "").replace("zeta:学習", "")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.deliver.words import titled
 from monitor.evidence import Setting, explain, sentences, title
 from monitor.spike import (
     Detector,
@@ -536,6 +537,20 @@ def test_title_says_what_how_big_who_and_since_when() -> None:
 def test_titles_fit_sixty_characters(name: str, observed: int, expected: float, language: str) -> None:
     words = title(alert(brand=name, observed=observed, expected=expected, level="emergency", authors=99_999), language)  # type: ignore[arg-type]
     assert len(words) <= 60
+
+
+@given(
+    st.text(st.characters(categories=["L", "N", "Zs"]), min_size=1, max_size=80),
+    st.sampled_from(["en", "ja"]),
+    st.sampled_from(["opened", "closed", "unanswered", "handed_over"]),
+)
+def test_a_title_for_another_occasion_keeps_its_clock(name: str, language: str, what: str) -> None:
+    first = title(
+        alert(brand=name, observed=99_999, level="emergency", authors=99_999), language, ZoneInfo("Asia/Tokyo")
+    )  # type: ignore[arg-type]
+    words = titled(first, name, "emergency", language, what)
+    assert len(words) <= 60
+    assert words.endswith("13:10-")
 
 
 def test_a_detector_goes_on_from_its_memory_as_if_nothing_had_been() -> None:

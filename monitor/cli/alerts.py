@@ -45,7 +45,7 @@ def alerts_command(
     """Episodes of unusual volume or sentiment, with what speaks for and against each. アラート。"""
     if ctx.invoked_subcommand is not None:
         return 0
-    from monitor.deliver.learning import learned, sentences  # noqa: PLC0415 - only here
+    from monitor.deliver.learning import learned, sentences, unseen  # noqa: PLC0415 - only here
     from monitor.deliver.report import listed  # noqa: PLC0415 - see above
     from monitor.timing import to_epoch  # noqa: PLC0415 - see above
 
@@ -56,7 +56,11 @@ def alerts_command(
     zones = {row["brand"]: row["zone"] for row in app.store.sources.brands()}
     chosen = [name for name in zones if brand in (None, name)] if not as_json else []
     said = {
-        name: list(sentences(learned(app.store, name, app.now()), language, zones[name], app.now())) for name in chosen
+        name: [
+            *sentences(learned(app.store, name, app.now()), language, zones[name], app.now()),
+            *((unseen(app.store, name, days, app.now(), language) or ())[1:]),
+        ]
+        for name in chosen
     }
     app.store.close()
     if as_json:

@@ -1,17 +1,18 @@
-"""What a brand's alerts have learned from: told beside the list of alerts, on the page and in the terminal."""
+"""What a brand's alerts have learned from, and what they could not see: told beside the list, on the page and in the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from monitor.phrases import Number
+from monitor.phrases import Number, cause_of
+from monitor.report import Span, coverage
+from monitor.say import Say
 from monitor.series import first_bucket
 from monitor.spike import Settings
 from monitor.store import Store
-from monitor.timing import from_epoch, iso, to_epoch
+from monitor.timing import DAY, format_duration, from_epoch, iso, to_epoch
 
 SHOWN = timedelta(days=30)  # after the asking
 NAMES = {"x": "X"}
@@ -22,6 +23,7 @@ WORDS = {
         "refused": "{network} gives no counts of the time before monitoring ({detail}); learning from the posts alone.",
         "waiting": "{network} could not be asked for counts of the time before monitoring yet ({detail}); it is asked again.",
         "money": "{network} was not asked for counts of the time before monitoring, as no money is left ({detail}).",
+        "unseen": "{time} of the last {days:day} may not have been seen ({causes}): what happened then raised no alert.",
     },
     "ja": {
         "learning": "学習中です({until}まで)。それまでは、1時間に{floor}件以上で、かつそれまでの最多の2倍に達した場合だけお知らせします。",
@@ -29,6 +31,7 @@ WORDS = {
         "refused": "{network}から監視開始前の投稿数を取得できないため、取得した投稿だけから学習しています({detail})。",
         "waiting": "{network}の監視開始前の投稿数はまだ取得できていません。自動で再試行します({detail})。",
         "money": "予算が残っていないため、{network}の監視開始前の投稿数は取得していません({detail})。",
+        "unseen": "過去{days}日間のうち{time}は見えていない可能性があります({causes})。その間の異変ではアラートが出ません。",
     },
 }
 
@@ -59,10 +62,22 @@ def sentences(found: dict[str, Any], language: str, zone: str, now: datetime) ->
     """Yield what there is to say of it: nothing of a brand that has learned, a month after its counts were asked for."""
     words, until = WORDS[language], found["learning_until"]
     if until is not None:
-        at = datetime.fromisoformat(until).astimezone(ZoneInfo(zone))
-        yield words["learning"].format(until=f"{at:%m-%d %H:%M}", floor=Number(Settings().learning_floor))
+        shown = Say.of(language).stamp(until, zone)
+        yield words["learning"].format(until=shown, floor=Number(Settings().learning_floor))
     for row in found["counts"]:
         start, end, asked = (datetime.fromisoformat(row[name]) for name in ("from", "to", "asked_at"))
         if now - asked < SHOWN and (row["state"] == "kept" or until is not None):
             network, days = NAMES.get(row["network"], row["network"].capitalize()), round((end - start).total_seconds() / 86400)  # fmt: skip
             yield words[row["state"]].format(network=network, days=Number(days), detail=row["detail"] or "")
+
+
+def unseen(store: Store, brand: str, days: int, now: datetime, language: str) -> tuple[float, str] | None:
+    """Return what share of the last days was not seen, in words with why, or ``None``: silence in that time proves no calm."""
+    end = to_epoch(now)
+    found = coverage(store, brand, Span(start=end - days * DAY, end=end), now)
+    if not found["uncertain_s"]:
+        return None
+    causes = dict.fromkeys(cause_of(gap["cause"], language) for gap in found["gaps"] if gap["state"] != "refilled")
+    time, between = format_duration(found["uncertain_s"], language), "、" if language == "ja" else ", "
+    said = WORDS[language]["unseen"].format(time=time, days=Number(days), causes=between.join(causes))
+    return 1 - found["ratio"], said

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.display import excerpt, visible
-from monitor.evidence import LEVEL_NAMES
+from monitor.evidence import LEVEL_NAMES, untimed
 from monitor.phrases import Number
 from monitor.timing import format_duration
 from monitor.types import AlertLevel
@@ -161,6 +161,9 @@ def titled(title: str, brand: str, level: AlertLevel, language: str, what: str) 
     over = len(title) - LONGEST_TITLE
     if over > 0 and brand in title and len(brand) > over + 1:
         title = title.replace(brand, brand[: len(brand) - over - 1] + "…", 1)
+    clock = title[len(untimed(title)) :]
+    if len(title) > LONGEST_TITLE and clock:  # since when is what a woken person needs
+        title = f"{title[: LONGEST_TITLE - len(clock) - 1].rstrip(' ,、')}…{clock}"
     return one_line(title)
 
 

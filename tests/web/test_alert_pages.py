@@ -57,6 +57,18 @@ def told(store: Store, alert: Any, state: str = "sent", title: str = "[Warning] 
     return did
 
 
+def test_the_list_says_what_it_could_not_see(site: Site) -> None:
+    with site.as_("viewer") as client:
+        few = client.get("/alerts").text
+        assert "of the last 30 days may not have been seen (not reachable" in few
+        assert 'class="fails"' not in few
+        twin = client.get("/alerts.json?days=400").json()
+        assert twin["unseen"][0]["share"] > 0.5
+        many = client.get("/alerts?days=400").text
+        assert '<p class="fails"><bdi>みらい電機</bdi>:' in many
+        assert "outside the records that were imported" in many
+
+
 def test_the_list_and_one_alert_show_what_a_woken_person_asks(site: Site) -> None:
     with site.store() as store:
         alert = newest(store)

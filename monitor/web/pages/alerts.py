@@ -10,7 +10,7 @@ from monitor.deliver.account import account_of
 from monitor.deliver.acts import LONGEST_NOTE, NotPossible, acknowledge_by_link, act
 from monitor.deliver.channels import channels_of, message, messages_since
 from monitor.deliver.day import day_of
-from monitor.deliver.learning import learned, sentences
+from monitor.deliver.learning import learned, sentences, unseen
 from monitor.handling import VERDICTS, Act, Standing
 from monitor.rota import Roster, on_duty
 from monitor.say import NETWORKS
@@ -58,6 +58,11 @@ def alerts(ctx: Context) -> Mapping[str, Any]:
         ],
         "budget": ctx.app.settings.alerts.budget,
         "learning": [one | {"said": list(sentences(one, ctx.language, zones[one["brand"]], ctx.now))} for one in told],
+        "unseen": [
+            {"brand": brand, "share": found[0], "said": found[1]}
+            for brand in brands
+            if (found := unseen(ctx.store, brand, ctx["days"], ctx.now, ctx.language)) is not None
+        ],
         "reasons": report.REASONS[ctx.language],
     }
 
