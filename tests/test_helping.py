@@ -255,6 +255,7 @@ def _commands(command: click.Command, context: click.Context) -> Iterator[click.
             "acme: 調整には10日分の履歴が必要です(今は0日分)",
         ),
         ("export --bom", "name a SCREEN first", "先に SCREEN を指定してください"),
+        ("demo", "config.toml names your own brand", "config.toml はあなたのブランドの設定です"),
     ],
 )
 def test_our_own_mistakes_too(line: str, en: str, ja: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from monitor.app import App, open_app
 from monitor.cli.check import example_settings
 from monitor.cli.language import choose
 from monitor.cli.options import now, settings_file, shared, show
+from monitor.config import load
 
 STALE = timedelta(hours=6)
 
@@ -27,6 +28,7 @@ STALE = timedelta(hours=6)
 def demo_command(*, database: str | None, config: Path | None, lang: str | None, as_json: bool, fresh: bool) -> int:
     """Play the sample brand (fiction) through every job and show queue, week and alert. サンプルで一通り動かします。"""
     path = settings_file(config) or _example()
+    _only_the_sample(path)
     app = open_app(path, database, now)
     language = choose(lang, app.settings.language)
     if fresh or _is_stale(app):
@@ -51,6 +53,16 @@ def demo_command(*, database: str | None, config: Path | None, lang: str | None,
     _screens(app, language)
     app.store.close()
     return 2 if failed else 0
+
+
+def _only_the_sample(path: Path) -> None:
+    """A demonstration asks no network and tells nobody: it plays no brand of the user's own."""
+    sources = [entry.connector for brand in load(path).brand for entry in brand.source]
+    if not sources or any(connector != "sample" for connector in sources):
+        said = gettext(
+            "{file} names your own brand; `monitor run` watches it. To see the sample, call `monitor demo` in an empty folder"
+        )
+        raise click.ClickException(said.format(file=path))
 
 
 def _example() -> Path:
