@@ -201,6 +201,24 @@ def test_farewells_with_what_became_of_them(store: Store) -> None:
     assert found["posts"][0]["words"].startswith("解約")
 
 
+def test_a_first_week_is_compared_with_nothing_and_has_no_mean_of_nothing(store: Store) -> None:
+    store.sources.set_brand("acme", "UTC", "r", {"x": ("acme",)})
+    store.sources.ensure("test", connector="fake", brand="acme", archive=False, now=T0 + DAY)
+    store.sources.alive("test", T0 + 60 * DAY)
+    fill(store, post("1", "@acme もう解約します。どこに連絡すればいいですか？", by="ann", when=2 * DAY))
+    found = week(store)
+    signals = found["behaviour"]["leaving_signals"]
+    assert (signals["posts_n"], signals["before"]) == (1, None)
+    assert "(the week before was not watched)" in signals["words"]["en"]
+    assert "(前週は監視なし)" in signals["words"]["ja"]
+    resolution = next(line for line in found["nine"] if line["name"] == "mean_resolution_time")["words"]
+    assert resolution["en"].endswith("none is resolved yet, so there is no mean")
+    assert resolution["ja"].endswith("解決済みはまだなく、平均はありません")
+    assert found["certainty"]["en"].startswith("85.7% of the week was surely seen.")
+    unseen = week(store, Span(start=T0 - WEEK, end=T0))
+    assert unseen["certainty"]["en"] == "Nothing of the week was seen: a 0 does not say that there was none."
+
+
 def test_the_journey_shows_volume_wait_and_feeling_of_each_stage(store: Store) -> None:
     prepare(store)
     posts = [post(f"f{i}", "@acme 壊れました。どうすればいいですか？", by=f"f{i}", when=i) for i in range(20)]

@@ -244,18 +244,23 @@ def _mood(label: dict[str, Any] | None, *, ja: bool) -> str:
 
 
 def _sources(sources: list[Any], now: int, *, ja: bool) -> list[str]:
+    """How long ago each source was complete, or has been down: a clock would be of this machine, not of the brand."""
+    from monitor.phrases import span  # noqa: PLC0415 - only for this face
+
     found = []
     for row in sources:
+        name = row["source"]
         if row["down_since"] is not None:
-            since = time.strftime("%H:%M", time.localtime(row["down_since"]))
+            long = span(max(60, now - row["down_since"]), "ja" if ja else "en")
             found.append(
-                f"{row['source']}: {since}から停止中 – {row['error']}"
-                if ja
-                else f"{row['source']}: down since {since} – {row['error']}"
+                f"{name}: {long}前から停止中 – {row['error']}" if ja else f"{name}: down for {long} – {row['error']}"
             )
         elif (complete_to := row["complete_to"] or row["last_ok"]) is not None:
-            at = time.strftime("%H:%M" if now - complete_to < 43200 else "%m-%d %H:%M", time.localtime(complete_to))
-            found.append(f"{row['source']}: {at}まで取得済み" if ja else f"{row['source']}: complete to {at}")
+            if now - complete_to < 60:
+                found.append(f"{name}: 最新まで取得済み" if ja else f"{name}: complete to now")
+                continue
+            long = span(now - complete_to, "ja" if ja else "en")
+            found.append(f"{name}: {long}前まで取得済み" if ja else f"{name}: complete to {long} ago")
     return found
 
 

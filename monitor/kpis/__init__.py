@@ -126,7 +126,7 @@ def _figures(asked: Asked, known: Known, threads: Threads) -> dict[str, Any]:
 def _behaviour(known: Known, rules: Rules, found: Mentions, threads: Threads, upto: int, until: int) -> dict[str, Any]:
     start = known.span.start
     earlier, _ = week_bounds(iso_week(from_epoch(start) - timedelta(days=3), known.zone), known.zone)
-    before = count_farewells(known, to_epoch(earlier), start, rules)
+    before = count_farewells(known, to_epoch(earlier), start, rules) if known.seen(to_epoch(earlier), start) else None
     return {
         "resolution": {},
         "organic_mention_rate": found.organic_rate(),

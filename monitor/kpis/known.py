@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.report import Span
+from monitor.report import Span, coverage_of
 from monitor.store import Store
 from monitor.store.digest_weeks import When
 from monitor.store.kpi_turns import KpiTurns
+from monitor.timing import from_epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class Known:
         first = self.span.start if start is None else start
         last = self.span.end if end is None else end
         return When(brand=self.brand, start=first, end=last, as_of=self.as_of)
+
+    def seen(self, start: int, end: int) -> bool:
+        """Whether anything of a span was seen; of a time in which nobody watched 0 posts are not known to be none."""
+        gaps = self.store.weeks.gaps(self.when(start, end), self.now)
+        return bool(coverage_of(gaps, Span(start=start, end=end), from_epoch(self.as_of))["ratio"])
 
     def turns(self) -> KpiTurns:
         """The brand's turns as they stood."""

@@ -168,12 +168,19 @@ def _farewell(text: str, body: str, rules: Rules) -> str | None:
     return leaving(text, language(text), rules.names) if may_leave(body) else None
 
 
-def farewells(found: Mentions, threads: Threads, before: int) -> dict[str, Any]:
-    """Return the leaving signals of a week with their posts, and how many need and have an answer."""
+def farewells(found: Mentions, threads: Threads, before: int | None) -> dict[str, Any]:
+    """Return the leaving signals of a week with their posts, and how many need and have an answer.
+
+    ``before``: how many the week before had, ``None`` where nobody watched it.
+    """
     states = threads.standing([row for row, _ in found.farewells])
     needing = sum(needs for needs, _ in states)
     answered = sum(needs and has for needs, has in states)
     n = len(found.farewells)
+    earlier = words(
+        "the week before was not watched" if before is None else f"{before} the week before",
+        "前週は監視なし" if before is None else f"前週{before}件",
+    )
     return {
         "metric": "leaving_signals",
         "posts_n": n,
@@ -183,9 +190,9 @@ def farewells(found: Mentions, threads: Threads, before: int) -> dict[str, Any]:
         "before": before,
         "posts": [reference(row) | {"words": said} for row, said in found.farewells[:LISTED]],
         "words": words(
-            f"{counted(n, 'post')} {noun(n, 'says that its', 'say that their')} author leaves ({before} the week before); needing an answer: {needing}, answered: {answered}. "
+            f"{counted(n, 'post')} {noun(n, 'says that its', 'say that their')} author leaves ({earlier['en']}); needing an answer: {needing}, answered: {answered}. "
             "This is no churn rate: whoever leaves in silence is not seen.",
-            f"離脱を述べた投稿は{n}件(前週{before}件)。うち返信が必要なもの{needing}件、返信済み{answered}件。"
+            f"離脱を述べた投稿は{n}件({earlier['ja']})。うち返信が必要なもの{needing}件、返信済み{answered}件。"
             "黙って離れた人は見えないため、解約率ではありません。",
         ),
     }

@@ -222,11 +222,15 @@ def _resolved(resolution: Mapping[str, Any]) -> dict[str, str]:
         "ja": time(all_cases["median_s"], "ja") if reached else "未到達",
     }
     waiting = all_cases["censored"]
-    return words(
-        f"median {median['en']} ({waiting} of {resolution['cases']} not resolved, counted as still waiting); "
+    mean = words(
         f"mean of the {resolution['resolved']} resolved {time(alone['mean_s'], 'en')}",
-        f"中央値 {median['ja']}({resolution['cases']}件中、未解決{waiting}件も待機中として算入)、"
         f"解決済み{resolution['resolved']}件のみの平均 {time(alone['mean_s'], 'ja')}",
+    )
+    if not resolution["resolved"]:
+        mean = words("none is resolved yet, so there is no mean", "解決済みはまだなく、平均はありません")
+    return words(
+        f"median {median['en']} ({waiting} of {resolution['cases']} not resolved, counted as still waiting); {mean['en']}",
+        f"中央値 {median['ja']}({resolution['cases']}件中、未解決{waiting}件も待機中として算入)、{mean['ja']}",
     )
 
 
