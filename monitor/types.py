@@ -237,7 +237,8 @@ class Page:
 
     ``cursor`` is the connector's own bookmark, opaque to the core; ``None`` keeps the stored one. ``more`` asks for
     the next call at once. ``done`` and ``total`` are for a progress bar in any unit (bytes, rows). ``complete_to`` is the
-    instant up to which the source has now been read without any hole but the reported gaps; ``None``: not said.
+    instant up to which the source has now been read without any hole but the reported gaps, ``complete_from`` the one from
+    which on, before the start of monitoring where it read back; ``None``: not said.
     """
 
     posts: tuple[Post, ...] = ()
@@ -254,6 +255,7 @@ class Page:
     done: int | None = None
     total: int | None = None
     complete_to: datetime | None = None
+    complete_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

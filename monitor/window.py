@@ -65,6 +65,7 @@ class _State:
     """What is remembered of a stream between polls."""
 
     done: int | None = None  # read up to here
+    first: int | None = None  # and from here on, where that was noted
     deep: int | None = None  # when the last finished deep reading began
     reading: _Span | None = None
     deepens: bool = False  # whether the reading at hand is a deep one
@@ -80,7 +81,7 @@ class Windows:
 
     ``habits`` names the streams. Use: ``ask = windows.next()``; bring that page; then :meth:`answer`, or :meth:`hold`
     when this stream cannot be read now; then ``Page(posts=..., cursor=windows.cursor, gaps=windows.gaps,
-    more=windows.more, complete_to=windows.complete_to)``. ``next()`` is ``None`` when all is read.
+    more=windows.more, complete_to=windows.complete_to, complete_from=windows.complete_from)``. ``next()`` is ``None`` when all is read.
     """
 
     def __init__(self, target: Target, cursor: str | None, habits: Mapping[str, Habits]) -> None:
@@ -209,6 +210,13 @@ class Windows:
         return from_epoch(min(known)) if known and len(known) == len(done) else None
 
     @property
+    def complete_from(self) -> datetime | None:
+        """The instant from which on every stream was read; ``None`` while one never was, or where that was not noted."""
+        first = [state.first for state in self._states.values()]
+        known = [instant for instant in first if instant is not None]
+        return from_epoch(max(known)) if known and len(known) == len(first) else None
+
+    @property
     def waits_until(self) -> datetime | None:
         """When the first held stream is free again; ``None`` unless all of them are held."""
         if not self._states or any(self._is_free(state) for state in self._states.values()):
@@ -320,6 +328,8 @@ class Windows:
         state = replace(state, reading=None, token=None, todo=todo)
         if not reading.cause:
             deep = reading.end if state.deepens else state.deep
+            if state.done is None:
+                state = replace(state, first=reading.start)
             state = replace(state, done=reading.end, deep=deep, deepens=False, held=None, until=0)
         self._states[name] = state
 

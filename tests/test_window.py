@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -292,3 +293,29 @@ def test_backfill_goes_back_from_the_start_of_monitoring() -> None:
     ask = Windows(target, None, {"all": HABITS}).next()
     assert ask is not None
     assert (ask.end - ask.start).total_seconds() == 86400
+
+
+@pytest.mark.parametrize(("reach", "first"), [(None, 86400), (3600, 3600)])
+def test_it_says_from_when_on_every_stream_was_read(reach: int | None, first: int) -> None:
+    now = from_epoch(START)
+    target = Target(source="s", brand="b", now=now, since=now, backfill=86400)
+    habits = {"all": HABITS, "short": Habits(overlap=60, late=LATE, deep_every=300, reach=reach)}
+    windows = Windows(target, None, habits)
+    ask = windows.next()
+    assert ask is not None
+    assert windows.complete_from is None
+    windows.answer(ask, oldest=None, token=None)
+    assert windows.complete_from is None, "the other stream was not read yet"
+    ask = windows.next()
+    assert ask is not None
+    windows.answer(ask, oldest=from_epoch(START - 60), token="next", stuck=True)  # what is left is a gap
+    assert windows.complete_from == from_epoch(START - first)
+    later = Target(source="s", brand="b", now=from_epoch(START + 900), since=now, backfill=86400)
+    again = Windows(later, windows.cursor, habits)
+    while (ask := again.next()) is not None:
+        again.answer(ask, oldest=None, token=None)
+    assert again.complete_from == from_epoch(START - first)
+    old = json.loads(windows.cursor)  # of a version that did not note it
+    for state in old["streams"].values():
+        del state["first"]
+    assert Windows(later, json.dumps(old), habits).complete_from is None

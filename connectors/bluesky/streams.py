@@ -106,6 +106,7 @@ class Streams:
             gaps=windows.gaps,
             more=windows.more,
             complete_to=windows.complete_to,
+            complete_from=windows.complete_from,
         )
 
     def _read(self, ask: Ask, memory: dict[str, str]) -> Listing:

@@ -107,6 +107,7 @@ class Streams:
             gaps=windows.gaps,
             more=windows.more,
             complete_to=windows.complete_to,
+            complete_from=windows.complete_from,
         )
 
     def _taken(self, listing: Listing, ask: Ask, place: Place, now: datetime) -> tuple[list[Post], list[Reject]]:

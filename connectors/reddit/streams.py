@@ -102,6 +102,7 @@ class Streams:
             gaps=(*windows.gaps, *taken.gaps),
             more=windows.more,
             complete_to=windows.complete_to,
+            complete_from=windows.complete_from,
         )
 
     def _read(self, ask: Ask, target: Target, memory: dict[str, str]) -> Sheet:

@@ -123,6 +123,7 @@ class Streams:
             gaps=poll.windows.gaps,
             more=poll.windows.more or self._has_grown(poll),
             complete_to=poll.windows.complete_to,
+            complete_from=poll.windows.complete_from,
         )
 
     def _begun(self, target: Target, cursor: str | None) -> _Poll:

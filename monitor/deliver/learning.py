@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.phrases import Number, cause_of
-from monitor.report import Span, coverage
+from monitor.report import Span, coverage_of
 from monitor.say import Say
 from monitor.series import first_bucket
 from monitor.spike import Settings
@@ -73,8 +73,8 @@ def sentences(found: dict[str, Any], language: str, zone: str, now: datetime) ->
 
 def unseen(store: Store, brand: str, days: int, now: datetime, language: str) -> tuple[float, str] | None:
     """Return what share of the last days was not seen, in words with why, or ``None``: silence in that time proves no calm."""
-    end = to_epoch(now)
-    found = coverage(store, brand, Span(start=end - days * DAY, end=end), now)
+    span = Span(start=to_epoch(now) - days * DAY, end=to_epoch(now))
+    found = coverage_of(store.sources.unseen(brand, span.start, span.end, span.end, read_back=False), span, now)
     if not found["uncertain_s"]:
         return None
     causes = dict.fromkeys(cause_of(gap["cause"], language) for gap in found["gaps"] if gap["state"] != "refilled")

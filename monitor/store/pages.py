@@ -71,6 +71,8 @@ class Pages:
                 self._db.change("set_cursor", source=origin.source, cursor=page.cursor)
             if page.complete_to is not None:
                 self._complete(origin.source, to_epoch(page.complete_to), origin.now)
+            if page.complete_from is not None:
+                self._db.change("source_read_from", source=origin.source, first=to_epoch(page.complete_from))
             return Stored(
                 new=known.new, changed=known.changed, same=known.same, deleted=deleted, rejected=len(page.rejects)
             )

@@ -587,11 +587,11 @@ ON CONFLICT (source) DO UPDATE SET connector = excluded.connector, brand = exclu
 
 -- source: one source
 SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before, state, cause, unseen_since, complete_to,
-  alive, every, told, key_print FROM sources WHERE source = :source;
+  complete_from, alive, every, told, key_print FROM sources WHERE source = :source;
 
 -- sources: all sources
 SELECT source, connector, brand, archive, since, cursor, last_ok, failures, error, down_since, not_before, state, cause, unseen_since, complete_to,
-  alive, every, told, key_print FROM sources ORDER BY source;
+  complete_from, alive, every, told, key_print FROM sources ORDER BY source;
 
 -- set_cursor: how far a source has been read
 UPDATE sources SET cursor = :cursor WHERE source = :source;
@@ -692,6 +692,9 @@ UPDATE sources SET alive = :at WHERE source = :source;
 
 -- source_complete: a source has been read up to here without any hole but the recorded gaps
 UPDATE sources SET complete_to = :complete_to WHERE source = :source AND (complete_to IS NULL OR complete_to < :complete_to);
+
+-- source_read_from: from when on a source has been read, where that lies before its start
+UPDATE sources SET complete_from = :first WHERE source = :source AND complete_from IS NULL AND since > :first;
 
 -- refill_gaps: what the core could not see has been read since
 UPDATE gaps SET state = 'refilled', settled_at = :at WHERE source = :source AND state = 'open' AND end_at <= :complete_to

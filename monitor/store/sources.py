@@ -155,14 +155,15 @@ class Sources:
         rows.sort(key=lambda row: (row["start_at"], row["source"]))
         return [row for row in rows if brand is None or row["brand"] in (None, brand)]
 
-    def unseen(self, brand: str | None, start: int, end: int, known_at: int) -> list[Any]:
+    def unseen(self, brand: str | None, start: int, end: int, known_at: int, *, read_back: bool = True) -> list[Any]:
         """Return what may not have been seen about a brand, or any, in ``[start, end)``: gaps, and time in which none watched it.
 
         ``end`` is at most the present; what is asked for from the beginning of time has no time before it was watched.
+        Without ``read_back``, time that was read only afterwards counts as not seen.
         """
         found = self.gaps(start, end, brand)
         for name in () if start <= 0 else (brand,) if brand is not None else [row["brand"] for row in self.brands()]:
-            found += unwatched(self._db, name, start, end, known_at)
+            found += unwatched(self._db, name, start, end, known_at, read_back=read_back)
         return sorted(found, key=lambda row: (row["start_at"], row["source"]))
 
     def _growing(self, now: int) -> list[dict[str, Any]]:

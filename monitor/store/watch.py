@@ -16,19 +16,23 @@ Piece = tuple[int, int]
 _NEVER = 4102444800  # 2100-01-01
 
 
-def unwatched(db: Database, brand: str, start: int, end: int, known_at: int) -> list[dict[str, Any]]:
+def unwatched(
+    db: Database, brand: str, start: int, end: int, known_at: int, *, read_back: bool = True
+) -> list[dict[str, Any]]:
     """Return the spans of ``[start, end)`` in which no source watched a brand, as gaps, as far as was known at an instant.
 
-    Live sources watch from their first poll on, retired ones to their last success; what was written before is stored
-    only in part. Records that were imported cover the days from the oldest post to the newest, before anything was live.
+    Live sources watch from their first poll on, or from when they then read back to, retired ones to their last success.
+    Records that were imported cover the days from the oldest post to the newest, before anything was live. Without
+    ``read_back`` only time counts in which an alert could have been raised.
     """
     rows = [row for row in db.rows("sources") if row["brand"] in (None, brand)]
     live = sorted(
         (row for row in rows if not row["archive"] and row["since"] <= known_at), key=lambda row: row["since"]
     )
+    begins = [_from(row) if read_back else row["since"] for row in live]
     archives = [row["source"] for row in rows if row["archive"]]
-    watched = [(row["since"], _until(row, end)) for row in live]
-    first = live[0]["since"] if live else _NEVER
+    watched = [(begin, _until(row, end)) for begin, row in zip(begins, live, strict=True)]
+    first = min(begins, default=_NEVER)
     if archives and start < first:
         watched += _recorded(db, brand, first, known_at)
     name = live[0]["source"] if live else archives[0] if archives else brand
@@ -43,6 +47,10 @@ def unwatched(db: Database, brand: str, start: int, end: int, known_at: int) -> 
         }
         for low, high in _rest(start, end, watched)
     ]
+
+
+def _from(row: Any) -> int:  # noqa: ANN401 - a row
+    return int(row["since"] if row["complete_from"] is None else min(row["since"], row["complete_from"]))
 
 
 def _until(row: Any, end: int) -> int:  # noqa: ANN401 - a row

@@ -90,6 +90,18 @@ def test_what_a_start_read_back_does_not_stretch_the_records(store: Store) -> No
     assert unseen(store) == [("x.acme", "before_watch", 1, 5)]
 
 
+def test_what_a_source_read_back_to_is_seen_but_could_raise_no_alert(store: Store) -> None:
+    live(store, "test", 3 * DAY)
+    put(store, complete_to=at(3 * DAY), complete_from=at(2 * DAY))
+    put(store, complete_to=at(4 * DAY), complete_from=at(DAY))  # it begins once
+    assert unseen(store) == [("test", "before_watch", 0, 2)]
+    rows = store.sources.unseen("acme", WEEK.start, WEEK.end, WEEK.end, read_back=False)
+    assert [(row["start_at"] - T0, row["end_at"] - T0) for row in rows] == [(0, 3 * DAY)]
+    live(store, "other", 4 * DAY)
+    put(store, complete_from=at(6 * DAY))  # nothing was read back: it watches from its first poll
+    assert store.sources.row("test")["complete_from"] == T0 + 2 * DAY
+
+
 def test_as_of_an_instant_counts_what_was_known_then(store: Store) -> None:
     store.sources.set_brand("acme", "UTC", "r1", {})
     live(store, "x.acme", 2 * DAY)
