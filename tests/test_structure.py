@@ -1,6 +1,7 @@
 """The code keeps the shape that the design promises: documented, typed, small, without mocks, quick to start."""
 
 import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -38,6 +39,11 @@ def public(body: list[ast.stmt], where: str) -> Iterator[tuple[str, Function | a
 def everything() -> Iterator[tuple[str, Function | ast.ClassDef]]:
     for path in SOURCES:
         yield from public(tree(path).body, str(path.relative_to(ROOT)))
+
+
+def test_the_example_settings_come_with_an_installation() -> None:
+    """`monitor demo` writes them into an empty folder, and a checkout is not what most people have."""
+    assert "monitor/config.toml" in {str(file) for file in importlib.metadata.files("engagement-monitor") or ()}
 
 
 def test_there_is_something_to_look_at() -> None:
