@@ -19,10 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import charts
+from monitor.charts import picture
 from monitor.charts.chart import lookup
 from monitor.charts.engagement import middle_interval
 from monitor.charts.look import DARK, LIGHT, config
 from monitor.charts.volume import _covered
+from monitor.cli.serve import warm
 from monitor.say import Say, shown
 from tests import letter_figures as figures
 
@@ -338,3 +340,20 @@ def test_another_process_draws_the_same_picture() -> None:
     assert first == second
     assert first[0] == "True"
     assert first[1] != first[2]
+
+
+def test_another_process_makes_the_library_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = picture.bundle()
+    monkeypatch.setattr(picture, "_made", [])
+
+    def never(*_: object, **__: object) -> str:
+        raise AssertionError("made in this process, which stands still meanwhile")
+
+    monkeypatch.setattr(picture.vl_convert, "javascript_bundle", never)
+    warm()
+    assert picture.bundle() == made
+    monkeypatch.setattr(picture, "_made", [])
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    warm()  # it fails, and is made when it is asked for
+    with pytest.raises(AssertionError, match="made in this process"):
+        picture.bundle()

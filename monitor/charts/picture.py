@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +19,7 @@ SCALE = 2
 _SIZE = 15  # pixels of letters: a mail on a phone shows the picture at two thirds of its size
 _VEGA_LITE = "6.4"
 _MAKING = threading.Lock()
+_made: list[bytes] = []
 _LOOKS = json.dumps({theme: config(theme) for theme in THEMES}, sort_keys=True)
 
 
@@ -64,16 +66,18 @@ def library() -> str:
     return f"/static/vega.js?v={bundle_version()}"
 
 
-def bundle() -> bytes:
+def bundle(make: Callable[[], bytes] | None = None) -> bytes:
     """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``vegaEmbed`` and ``chartLooks`` (by theme).
 
-    Made once a process, which takes seconds.
+    Made once a process, which takes seconds in which nothing else of it runs, unless ``make`` has another way; whoever
+    asks meanwhile waits for it. What ``make`` raises is raised, and nothing is kept.
     """
     with _MAKING:
-        return _bundle()
+        if not _made:
+            _made.append((make or _bundle)())
+        return _made[0]
 
 
-@functools.cache
 def _bundle() -> bytes:
     snippet = f"window.vegaEmbed = vegaEmbed; window.chartLooks = {_LOOKS};"
     return vl_convert.javascript_bundle(snippet, vl_version=_VEGA_LITE).encode()

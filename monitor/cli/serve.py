@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
+import threading
 from gettext import gettext
 from pathlib import Path
 
@@ -53,6 +57,9 @@ def serve_command(*, app: App, language: str, as_json: bool, host: str, port: in
         click.echo(say[0])
         if token:
             click.echo(f"{say[1]}\n  {origin.url}/welcome?token={token}")
+    threading.Thread(
+        target=warm, daemon=True
+    ).start()  # the first to open a week would wait for it, and all others with them
     uvicorn.run(
         site,
         host=host,
@@ -66,6 +73,24 @@ def serve_command(*, app: App, language: str, as_json: bool, host: str, port: in
         limit_concurrency=500,  # connections; more are answered 503 at once
     )
     return 0
+
+
+def warm() -> None:
+    """Have another process make the library of the charts: made in this one, it holds all pages up for seconds.
+
+    Call it in a thread. Where that fails, the library is made when it is asked for.
+    """
+    from monitor.charts.picture import bundle  # noqa: PLC0415 - only this command serves
+
+    script = "import sys; from monitor.charts.picture import bundle; sys.stdout.buffer.write(bundle())"
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        bundle(
+            lambda: (
+                subprocess.run(  # noqa: S603 - our own script
+                    [sys.executable, "-c", script], stdout=subprocess.PIPE, check=True
+                ).stdout
+            )
+        )
 
 
 def _keep_private(where: str) -> None:
