@@ -157,6 +157,18 @@ def test_two_brands_in_one_thread_are_two_conversations(store: Store) -> None:
     assert (state(store, brand="acme"), state(store, brand="zeta")) == ("open", "answered")
 
 
+def test_a_post_that_another_source_brought_before_waits_for_the_second_brand_too(store: Store) -> None:
+    """Each brand's search finds it by a word; nobody is addressed, so only the sources say whom it is about."""
+    both = post("1", "アクメとゼータ、いつ届きますか? 返事がほしいです", when=10)
+    take_in(store, both, now=20, brand="acme")
+    assert [row["brand"] for row in store.queue.next(10)] == ["acme"]
+    assert put(store, both, now=30, brand="zeta").same == 1
+    assert refresh(store, BOOK) == 1
+    assert sorted(row["brand"] for row in store.queue.next(10)) == ["acme", "zeta"]
+    put(store, both, now=40, brand="zeta")
+    assert refresh(store, BOOK) == 0, "that it is about zeta is known"
+
+
 def test_two_customers_in_one_thread_are_two_conversations(store: Store) -> None:
     take_in(
         store,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from monitor.app import App
+from monitor.phrases import counted, noun
 from monitor.plugins import connect
 from monitor.poll import Source
 from monitor.runner import only_one, stop_on_signals
@@ -36,7 +38,10 @@ def import_file(
         if task is not None and page.total:
             progress.update(task, total=page.total, completed=page.done, visible=page.total >= LONG)
 
+    about, before = app.store.sources.about(), app.store.sources.row(name)
     with only_one(_database(app)):
+        if before is not None and before["brand"] != brand:  # its posts were not about this brand when they were read
+            app.store.sources.restart(name)
         # a file may be put right and read again at once: what failed before does not make an import wait
         app.store.db.change("forgive_source", source=name)
         with progress:
@@ -56,9 +61,31 @@ def import_file(
         "deleted": result.deleted,
         "rejected": result.rejected,
         "set_aside_in_all": app.store.sources.quarantine_counts().get(name, 0),
+        "about_a_brand": app.store.sources.about() - about,
         "error": result.error,
         "finished": result.error is None and not app.stop.is_set(),
     }
+
+
+def hints(app: App, result: dict[str, Any], language: str) -> Iterator[str]:
+    """Say what a person would wonder at later: posts about no brand, and the brand's own posts that count as a customer's."""
+    ja, brands = language == "ja", [brand.name for brand in app.settings.brand]
+    own = result["posts"] - result["customer_posts"]
+    if result["new"] and not result["about_a_brand"] and not own:
+        names = " | ".join(brands) or ("ブランド名" if ja else "NAME")
+        yield (
+            f"どの投稿もブランドに結び付いていません。`--brand {names}` を付けて取り込み直すと、そのブランドへの投稿として扱います。"
+            if ja
+            else f"None of these posts is about a brand, so no queue and no figure has them. Import them again with --brand {names}: nothing is stored twice."
+        )
+    for brand in app.settings.brand:
+        for network, handle, n in app.store.sources.namesakes(brand.accounts):
+            place = f'[brand.accounts] {network} = ["{handle}"]'
+            yield (
+                f"@{handle}({network})の{n}件は顧客の投稿として数えています。{brand.name}自身の投稿なら、config.toml に {place} と書くか、列 inbound で示してください。"
+                if ja
+                else f"{counted(n, 'post')} by @{handle} ({network}) {noun(n, 'counts', 'count')} as a customer's. If they are {brand.name}'s own, write {place} into config.toml, or tell them by a column inbound."
+            )
 
 
 def _guess(file: Path) -> str:

@@ -33,7 +33,7 @@ def import_command(
     """
     from glob import has_magic  # noqa: PLC0415 - only here
 
-    from monitor.cli.importing import import_file  # noqa: PLC0415 - see above
+    from monitor.cli.importing import hints, import_file  # noqa: PLC0415 - see above
 
     if not has_magic(file) and not Path(file).exists():
         raise MonitorError(f"{file}: ファイルがありません。" if language == "ja" else f"{file}: there is no such file")
@@ -55,6 +55,8 @@ def import_command(
             if language == "ja"
             else "`monitor rejects` lists them with their reasons."
         )
+    for hint in hints(app, result, language):
+        tell(hint)
     return 1 if result["rejected"] else 0
 
 

@@ -15,6 +15,8 @@ from monitor.timing import DAY
 
 HOLE = 7 * DAY // 20
 """Seconds of a week that may be unseen before a comparison says so: a twentieth."""
+MOSTLY = 7 * DAY // 2
+"""Seconds of a week from which on nothing is compared with it."""
 
 
 def summary(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -101,7 +103,7 @@ def _compared(weeks: Sequence[Mapping[str, Any]], say: Say) -> list[str]:
     """How the week compares with those before it that were seen, and how much of the last one was not."""
     *before, this = weeks
     last, said = before[-1], []
-    if last["posts"] is not None:
+    if last["posts"] is not None and last["uncertain_s"] <= MOSTLY:
         change = say.signed(this["posts"] - last["posts"])
         time = say.time(last["uncertain_s"])
         hole = say(f", of which {time} went unseen", f"、前週のうち{time}は見えていません")

@@ -127,9 +127,13 @@ class Pages:
             terms.append((row["pid"], search_terms(text)))
         self._db.index(terms, stale)
         rev = self._merge_threads(fresh, threads, rev)
-        self._db.change("set_counter", name="rev", value=rev)
         self._put_raws(fresh + [post for post, _ in changed] if origin.archive else posts.values(), known)
-        self._put_mentions(posts, known, brands, origin)
+        # a post that another source brought before is about one brand more: the queue must look at it again
+        about = self._put_mentions(posts, known, brands, origin) - {known.pids[post.id] for post in fresh}
+        touched = sorted(about - {row["pid"] for _, row in changed})
+        self._db.many("touch_post", [(rev + i, pid) for i, pid in enumerate(touched, 1)])
+        rev += len(touched)
+        self._db.change("set_counter", name="rev", value=rev)
         if not origin.archive:
             self._traces.note_live(known.pids[id_] for id_ in posts if id_ in known.pids)
         self._put_counts(posts, known, origin)
@@ -163,8 +167,8 @@ class Pages:
 
     def _put_mentions(
         self, posts: Mapping[str, Post], known: _Known, brands: Mapping[str, str | None], origin: Origin
-    ) -> None:
-        self._rollups.mention(
+    ) -> set[int]:
+        return self._rollups.mention(
             (brand, known.pids[post.id], to_epoch(post.created_at))
             for post in posts.values()
             if brands[post.id] is None and post.id in known.pids

@@ -42,6 +42,9 @@ SELECT DISTINCT thread FROM posts WHERE thread IN (:ids);
 -- move_thread: a thread's root has turned out to lie higher
 UPDATE posts SET thread = :new, rev = :rev WHERE thread = :old;
 
+-- touch_post: something about a post has changed that is not in its row
+UPDATE posts SET rev = ? WHERE pid = ?;
+
 -- authors_by_id: what is stored of these authors
 SELECT aid, id, handle, name, followers FROM authors WHERE id IN (:ids);
 
@@ -559,6 +562,13 @@ GROUP BY q.pid, q.created_at ORDER BY q.pid;
 SELECT COUNT(*) AS posts, CAST(COALESCE(SUM(CASE WHEN brand IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS customer_posts,
   MIN(created_at) AS oldest, MAX(created_at) AS newest FROM posts;
 
+-- about_total: how many times a post is about a brand
+SELECT COUNT(*) AS n FROM mentions;
+
+-- namesakes: posts of customers who are called like one of these accounts
+SELECT a.id, LOWER(a.handle) AS handle, COUNT(*) AS n FROM authors a JOIN posts p ON p.aid = a.aid
+WHERE LOWER(a.handle) IN (:handles) AND p.brand IS NULL GROUP BY a.id, LOWER(a.handle) ORDER BY a.id;
+
 -- mention_texts: texts of a brand's mentions in a span for evidence, every so manieth; with least only those as surely negative
 WITH chosen AS (
   SELECT m.pid, ROW_NUMBER() OVER (ORDER BY m.created_at, m.pid) AS place FROM mentions m JOIN posts p ON p.pid = m.pid
@@ -683,6 +693,9 @@ SELECT source, start_at, end_at, cause, state FROM gaps ORDER BY start_at, sourc
 SELECT id, created_at, campaign, text FROM posts
 WHERE brand = :brand AND created_at >= :start AND created_at < :end AND reply_to IS NULL AND repost_of IS NULL AND deleted_at IS NULL
 ORDER BY created_at, id;
+
+-- restart_source: read a source from its beginning
+UPDATE sources SET cursor = NULL WHERE source = :source;
 
 -- forgive_source: read a source again at once
 UPDATE sources SET not_before = NULL WHERE source = :source;

@@ -29,11 +29,11 @@ class Rollups:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def mention(self, rows: Iterable[tuple[str, int, int]]) -> None:
-        """Note which posts are about which brand: ``(brand, pid, created_at)``; what is known already changes nothing."""
+    def mention(self, rows: Iterable[tuple[str, int, int]]) -> set[int]:
+        """Note which posts are about which brand: ``(brand, pid, created_at)``; return those of which that was not known."""
         wanted = {(pid, brand): at for brand, pid, at in rows}
         if not wanted:
-            return
+            return set()
         self._lock()
         known = self._db.rows("mentions_of", pids=sorted({pid for pid, _ in wanted}))
         for row in known:
@@ -41,6 +41,7 @@ class Rollups:
         new = [(brand, pid, at) for (pid, brand), at in wanted.items()]
         self._db.many("insert_mention", new)
         self._add_mentions(new, 1)
+        return {pid for _, pid, _ in new}
 
     def unmention(self, rev: int) -> None:
         """Posts that were claimed under ``rev`` are a brand's own, and nobody's mentions."""

@@ -46,6 +46,10 @@ class Sources:
                 self.gap(source, row["alive"], at, "not_running", state="open", now=at)
             self._db.change("source_alive", source=source, at=at)
 
+    def restart(self, source: str) -> None:
+        """Read a source from its beginning; what is stored already is only compared."""
+        self._db.change("restart_source", source=source)
+
     def all(self) -> list[Any]:
         """Return every source: cursor, last success, failures in a row, error, down since, not before."""
         return self._db.rows("sources")
@@ -244,6 +248,21 @@ class Sources:
     def totals(self) -> Any:  # noqa: ANN401 - a row
         """Return how many posts are stored, how many of customers, and the span they cover."""
         return self._db.rows("totals")[0]
+
+    def about(self) -> int:
+        """Return how many times a stored post is about a brand."""
+        return int(self._db.rows("about_total")[0]["n"])
+
+    def namesakes(self, accounts: Mapping[str, Collection[str]]) -> list[tuple[str, str, int]]:
+        """Return who is called like one of these accounts (by network) on another network: network, handle, posts."""
+        wanted = sorted({handle.lstrip("@").casefold() for handles in accounts.values() for handle in handles})
+        found = []
+        for row in self._db.rows("namesakes", handles=wanted) if wanted else ():
+            network = str(row["id"]).partition(":")[0]
+            known = {handle.lstrip("@").casefold() for handle in accounts.get(network, ())}
+            if row["handle"] not in known:
+                found.append((network, str(row["handle"]), int(row["n"])))
+        return found
 
     def purges(self) -> int:
         """Return how many pages purged text since the search index was last scrubbed."""
