@@ -411,6 +411,8 @@ def test_earlier_weeks_that_were_not_seen_are_no_zeros(store: Store) -> None:
     assert told in " ".join(english.split())
     assert "(前週比 +1件、以前に見えていた1週は2件)" in japanese.replace("\n", "")
     assert "only since" not in english
+    going_on, _ = texts(digest.week(store, brief(), NAME, at(4 * DAY)))
+    assert "3 posts about the brand." in " ".join(going_on.split()), "a week that is not over is compared with none"
     for name, since in (("bluesky", -2 * DAY), ("later", WEEK + DAY), ("old", -50 * DAY)):
         store.sources.ensure(name, connector="x", brand="acme", archive=False, now=T0 + since)
         store.sources.alive(name, T0 + 60 * DAY)

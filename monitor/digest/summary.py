@@ -70,7 +70,9 @@ def _volume(figures: Mapping[str, Any], say: Say) -> str:
         return say(
             f"Nobody was seen writing about the brand{beside}.", f"ブランドに関する投稿は見つかりませんでした{beside}。"
         )
-    beside = _beside([*_compared(mentions["weeks"], say), _hole(mentions["weeks"][-1], say)], say)
+    # a week that is not over has fewer posts than any before it
+    compared = _compared(mentions["weeks"], say) if figures["complete"] else []
+    beside = _beside([*compared, _hole(mentions["weeks"][-1], say)], say)
     first = say(
         f"{counted(authors, 'person', 'people')} wrote {counted(posts, 'post')} about the brand{beside}",
         f"{authors:,}人から{posts:,}件の投稿がありました{beside}",
