@@ -10,6 +10,7 @@ from typing import Any
 from monitor.engagement import Rate, negative_share, net_sentiment
 from monitor.exam import Answer, Exam, examine
 from monitor.outcome import FATES, Outcome, outcomes
+from monitor.phrases import cause_of
 from monitor.response import Case, cases, direct, figures, resolution
 from monitor.store import Store
 from monitor.store.digest_weeks import When
@@ -78,6 +79,12 @@ def coverage_of(gaps: Sequence[Any], span: Span, now: datetime) -> dict[str, Any
             for g in gaps
         ],
     }
+
+
+def causes(found: Mapping[str, Any], language: str) -> str:
+    """Say why time was not seen, by a coverage as :func:`coverage` returns it: each cause once."""
+    told = dict.fromkeys(cause_of(gap["cause"], language) for gap in found["gaps"] if gap["state"] != "refilled")
+    return ("、" if language == "ja" else ", ").join(told)
 
 
 def _union(spans: Sequence[tuple[int, int]]) -> int:

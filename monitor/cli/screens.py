@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from monitor.display import wrapped
-from monitor.phrases import cause_of, counted
+from monitor.phrases import counted
+from monitor.report import causes
 from monitor.say import Say
 from monitor.timing import format_duration
 
@@ -57,13 +58,11 @@ def response_screen(rows: Sequence[Mapping[str, Any]], language: str) -> None:
         coverage = row["coverage"]
         if coverage["uncertain_s"]:
             length = format_duration(coverage["uncertain_s"], language)
-            causes = dict.fromkeys(
-                cause_of(gap["cause"], language) for gap in coverage["gaps"] if gap["state"] != "refilled"
-            )
+            why = causes(coverage, language)
             out.print(
-                f"{row['brand']}: 見えなかった時間 {length}({'、'.join(causes)})"
+                f"{row['brand']}: 見えなかった時間 {length}({why})"
                 if ja
-                else f"{row['brand']}: {length} may not have been seen ({', '.join(causes)})"
+                else f"{row['brand']}: {length} may not have been seen ({why})"
             )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.phrases import Number, cause_of
-from monitor.report import Span, coverage_of
+from monitor.phrases import Number
+from monitor.report import Span, causes, coverage_of
 from monitor.say import Say
 from monitor.series import first_bucket
 from monitor.spike import Settings
@@ -77,7 +77,6 @@ def unseen(store: Store, brand: str, days: int, now: datetime, language: str) ->
     found = coverage_of(store.sources.unseen(brand, span.start, span.end, span.end, read_back=False), span, now)
     if not found["uncertain_s"]:
         return None
-    causes = dict.fromkeys(cause_of(gap["cause"], language) for gap in found["gaps"] if gap["state"] != "refilled")
-    time, between = format_duration(found["uncertain_s"], language), "、" if language == "ja" else ", "
-    said = WORDS[language]["unseen"].format(time=time, days=Number(days), causes=between.join(causes))
+    time = format_duration(found["uncertain_s"], language)
+    said = WORDS[language]["unseen"].format(time=time, days=Number(days), causes=causes(found, language))
     return 1 - found["ratio"], said
