@@ -57,9 +57,8 @@ def serve_command(*, app: App, language: str, as_json: bool, host: str, port: in
         click.echo(say[0])
         if token:
             click.echo(f"{say[1]}\n  {origin.url}/welcome?token={token}")
-    threading.Thread(
-        target=warm, daemon=True
-    ).start()  # the first to open a week would wait for it, and all others with them
+    # else the first to open a week would wait for it, and all others with them
+    threading.Thread(target=warm, daemon=True).start()
     uvicorn.run(
         site,
         host=host,
